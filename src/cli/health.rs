@@ -1,0 +1,94 @@
+//! `pqcheck health`, and `pqcheck` without a command: one line, exit code 0 or 1.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::subjects;
+use crate::isolate::{self, Stream};
+use crate::kat::health::{self, Options};
+use crate::spec::Algorithm;
+
+/// Healthy, and everything else: an engine reserves the other exit codes.
+const HEALTHY: u8 = 0;
+const UNHEALTHY: u8 = 1;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Algorithms that must work here [default: ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305]
+    #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', env = "PQCHECK_REQUIRE")]
+    require: Vec<Algorithm>,
+    /// Backends to ask [default: all]
+    #[arg(long, value_name = "BACKEND", value_delimiter = ',', env = "PQCHECK_BACKEND")]
+    backend: Vec<String>,
+    /// Be done within this time; keep it below the engine's own timeout
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time, env = "PQCHECK_DEADLINE")]
+    deadline: Duration,
+    /// Ask every code path that this processor runs, not only those that the libraries choose
+    #[arg(long, env = "PQCHECK_ALL_PATHS", value_parser = clap::builder::FalseyValueParser::new())]
+    all_paths: bool,
+}
+
+/// Runs the check and says its one line.
+pub(super) fn main(args: &Args) -> ExitCode {
+    // Whatever happens from here on, a crash and a hang of this very process included, ends with
+    // a line and with exit code 1.
+    let _last_words =
+        isolate::last_words(args.deadline, Stream::Stdout, "unhealthy: no verdict", UNHEALTHY.into());
+    let backends = match subjects::backends(&args.backend) {
+        Ok(backends) => backends,
+        Err(error) => return say_unhealthy(&format!("{error:#}")),
+    };
+    let mut require = if args.require.is_empty() { Algorithm::CORE.to_vec() } else { args.require.clone() };
+    require.sort_unstable();
+    require.dedup();
+    let verdict = health::run(&Options {
+        require,
+        backends,
+        // The children are called off shortly before the last words are due.
+        deadline: args.deadline.mul_f64(0.9),
+        all_paths: args.all_paths,
+    });
+    say(&verdict.line, if verdict.healthy { HEALTHY } else { UNHEALTHY })
+}
+
+/// An answer for the case that no check was possible at all.
+pub(super) fn say_unhealthy(why: &str) -> ExitCode {
+    say(&health::one_line(format!("unhealthy: {why}")), UNHEALTHY)
+}
+
+fn say(line: &str, code: u8) -> ExitCode {
+    let written = writeln!(std::io::stdout(), "{line}");
+    // A verdict that nobody can read is none.
+    ExitCode::from(if written.is_ok() { code } else { UNHEALTHY })
+}
+
+/// A time such as `2s`, `500ms` or `2` (seconds).
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 0.001),
+        None => (text.strip_suffix('s').unwrap_or(text), 1.0),
+    };
+    number
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .filter(|number| number.is_finite() && *number > 0.0)
+        .and_then(|number| Duration::try_from_secs_f64(number * unit).ok())
+        .ok_or_else(|| format!("`{text}` is no time; write it as `2s` or `500ms`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_seconds_or_milliseconds() {
+        assert_eq!(time("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(time("1.5"), Ok(Duration::from_millis(1500)));
+        assert_eq!(time("500ms"), Ok(Duration::from_millis(500)));
+        for text in ["", "0", "-1s", "nan", "inf", "1e400", "2m", "s"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+    }
+}

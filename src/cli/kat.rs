@@ -1,0 +1,208 @@
+//! `pqcheck kat`: reads the arguments, runs, writes the report.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+
+use super::exit::Exit;
+use super::{health, say, subjects, write};
+use crate::kat::select::{Selection, Shard};
+use crate::kat::{self, Plan};
+use crate::output::{self, Style, Verbosity};
+use crate::report::{Report, Summary};
+use crate::spec::{Algorithm, Operation};
+use crate::vector::{self, Suite, accumulated, packed};
+
+/// How many round trips of the accumulated vectors belong to every run.
+const ACCUMULATED: u64 = 10;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Vector files and folders to run in place of the embedded corpus (.json, .rsp, also .gz)
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    vectors: Vec<PathBuf>,
+    /// Run only the accumulated vectors, with this many round trips
+    #[arg(long, value_name = "N", conflicts_with = "vectors", value_parser = clap::value_parser!(u64).range(1..))]
+    accumulated: Option<u64>,
+    /// Backends to run [default: all]; `broken:FAULT` runs a planted fault
+    #[arg(long, value_name = "BACKEND", value_delimiter = ',')]
+    backend: Vec<String>,
+    /// Only cases of these algorithms
+    #[arg(long, value_name = "ALGORITHM", value_delimiter = ',')]
+    algorithm: Vec<Algorithm>,
+    /// Only cases of these operations
+    #[arg(long, value_name = "OPERATION", value_delimiter = ',')]
+    operation: Vec<Operation>,
+    /// Only these cases: an id `suite#case`, a suite or a name, with `*` for anything
+    #[arg(long, value_name = "CASE")]
+    case: Vec<String>,
+    /// Only part I of N of the cases
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// How many code paths run at once [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Give up a code path that is silent for this long
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = health::time)]
+    deadline: Duration,
+    /// Run code paths even where the processor lacks what they need: all, or BACKEND/PATH
+    #[arg(long, value_name = "BACKEND/PATH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    force_path: Vec<String>,
+    /// Count known departures of a library from the standards as failures
+    #[arg(long)]
+    strict: bool,
+    /// Measure the time inside the libraries' own calls
+    #[arg(long)]
+    timing: bool,
+    /// How to show the report
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = formats())]
+    format: String,
+    /// Write the report to this file, whole or not at all
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+fn formats() -> clap::builder::PossibleValuesParser {
+    output::ALL
+        .iter()
+        .map(|format| clap::builder::PossibleValue::new(format.id()).help(format.about()))
+        .collect::<Vec<_>>()
+        .into()
+}
+
+pub(super) fn main(args: &Args) -> Result<ExitCode> {
+    let subjects = subjects::subjects(&subjects::backends(&args.backend)?, &args.force_path)?;
+    let (mut suites, corpus) = corpus(args)?;
+    let selection = Selection {
+        algorithms: args.algorithm.clone(),
+        operations: args.operation.clone(),
+        cases: args.case.clone(),
+        shard: args.shard,
+    };
+    let found: usize = suites.iter().map(|suite| suite.cases.len()).sum();
+    selection.apply(&mut suites);
+    if suites.is_empty() {
+        say(&match found {
+            0 => format!("no vectors in {}; nothing was checked", corpus.join(", ")),
+            n => format!("none of the {n} cases matches the filters; nothing was checked"),
+        });
+        return Ok(Exit::NothingChecked.into());
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let plan = Plan {
+        subjects,
+        suites: &suites,
+        corpus,
+        jobs: args.jobs.map_or(cores, usize::from),
+        silence: args.deadline,
+        timed: args.timing,
+        strict: args.strict,
+        chosen_only: false,
+        deadline: None,
+    };
+    let mut progress = Progress::new();
+    let report = kat::run(&plan, &mut |done, total| progress.show(done, total));
+    progress.clear();
+    publish(args, &report)?;
+    Ok(verdict(&report.summary).into())
+}
+
+/// The vectors to run, and where they come from.
+fn corpus(args: &Args) -> Result<(Vec<Suite>, Vec<String>)> {
+    if !args.vectors.is_empty() {
+        let corpus = args.vectors.iter().map(|path| path.display().to_string()).collect();
+        let mut passed_over =
+            |path: &Path, why: &str| say(&format!("{}: passed over: {why}", path.display()));
+        return Ok((vector::read_noting(&args.vectors, &mut passed_over)?, corpus));
+    }
+    if let Some(count) = args.accumulated {
+        return Ok((vec![accumulated_suite(count)], vec![format!("accumulated x{count}")]));
+    }
+    let packed = packed::embedded()?;
+    let mut suites: Vec<Suite> = packed
+        .suites()
+        .iter()
+        .map(|suite| Suite { name: suite.name.to_owned(), cases: suite.cases().collect() })
+        .collect();
+    suites.push(accumulated_suite(ACCUMULATED));
+    Ok((suites, vec!["embedded".to_owned()]))
+}
+
+fn accumulated_suite(count: u64) -> Suite {
+    Suite { name: accumulated::SUITE.to_owned(), cases: accumulated::cases(count) }
+}
+
+/// 2 outranks 1 outranks 4.
+fn verdict(summary: &Summary) -> Exit {
+    match summary {
+        Summary { error: 1.., .. } => Exit::CouldNotWork,
+        Summary { fail: 1.., .. } => Exit::Wrong,
+        Summary { pass: 0, .. } => Exit::NothingChecked,
+        _ => Exit::Fine,
+    }
+}
+
+fn publish(args: &Args, report: &Report) -> Result<()> {
+    let format = output::named(&args.format).ok_or_else(|| anyhow!("unknown format `{}`", args.format))?;
+    match &args.output {
+        None => write::to_stdout(|out| format.render(report, write::style(), out)),
+        Some(path) => {
+            write::to_file(path, |out| format.render(report, Style::default(), out))?;
+            let brief = Style { verbosity: Verbosity::Quiet, ..write::style() };
+            write::to_stdout(|out| output::ALL[0].render(report, brief, out))
+        }
+    }
+}
+
+/// A line on stderr that shows how far a long run is, where somebody can see it.
+struct Progress {
+    start: Instant,
+    shown: Option<Instant>,
+    watched: bool,
+}
+
+impl Progress {
+    const AFTER: Duration = Duration::from_secs(1);
+    const EVERY: Duration = Duration::from_millis(100);
+
+    fn new() -> Self {
+        Self { start: Instant::now(), shown: None, watched: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&mut self, done: usize, total: usize) {
+        let due = self.shown.map_or(self.start + Self::AFTER, |shown| shown + Self::EVERY);
+        if self.watched && Instant::now() >= due {
+            let _ = write!(anstream::stderr(), "\r\x1b[K{done} of {total} outcomes");
+            self.shown = Some(Instant::now());
+        }
+    }
+
+    fn clear(&self) {
+        if self.shown.is_some() {
+            let _ = write!(anstream::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crash_outranks_a_failure_outranks_an_empty_run() {
+        let summary = |pass, fail, skip, error| Summary { pass, fail, skip, error };
+        for (summary, exit) in [
+            (summary(5, 0, 3, 0), Exit::Fine),
+            (summary(5, 1, 3, 0), Exit::Wrong),
+            (summary(0, 1, 3, 0), Exit::Wrong),
+            (summary(5, 1, 3, 1), Exit::CouldNotWork),
+            (summary(0, 0, 3, 0), Exit::NothingChecked),
+            (summary(0, 0, 0, 0), Exit::NothingChecked),
+        ] {
+            assert_eq!(verdict(&summary), exit, "{summary:?}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Arguments, files, stdout and exit codes: the only floor that prints.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+mod compare;
+mod exit;
+mod health;
+mod kat;
+mod list;
+mod subjects;
+mod write;
+
+use exit::Exit;
+
+/// Says whether the post-quantum cryptography in this image works here.
+///
+/// Without a command: the same as `pqcheck health`.
+#[derive(Parser)]
+#[command(name = "pqcheck", version, args_conflicts_with_subcommands = true, after_help = exit::TABLE)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    health: health::Args,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// One line: does the crypto core work here? (exit code 0 or 1)
+    Health(health::Args),
+    /// Run published known-answer tests through every backend and code path
+    Kat(kat::Args),
+    /// List what got worse between two JSON reports
+    Compare(compare::Args),
+    /// Show what this binary can test, with versions and sources
+    List(list::Args),
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let mut command = command();
+    if !asks_for_health(&arguments) {
+        // The variables of the health check are no concern of the other commands.
+        command = command.mut_args(|argument| argument.env(None::<&'static str>));
+    }
+    let parsed = command.try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let result = match parsed {
+        Ok(Cli { command: None, health }) => return health::main(&health),
+        Ok(Cli { command: Some(Command::Health(args)), .. }) => return health::main(&args),
+        Ok(Cli { command: Some(Command::Kat(args)), .. }) => kat::main(&args),
+        Ok(Cli { command: Some(Command::Compare(args)), .. }) => compare::main(&args),
+        Ok(Cli { command: Some(Command::List(args)), .. }) => list::main(&args),
+        Err(error) => return refused(&arguments, &error),
+    };
+    result.unwrap_or_else(|error| {
+        say(&format!("{error:#}"));
+        Exit::CouldNotWork.into()
+    })
+}
+
+/// One line on stderr, whatever a file name or a message brings along.
+fn say(text: &str) {
+    let plain: String = text
+        .chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+        .collect();
+    let _ = writeln!(anstream::stderr(), "pqcheck: {plain}");
+}
+
+/// The command line as clap sees it, for completions and the man page.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// A usage error, or a request for help. A health check answers usage errors too with its own
+/// exit code, because a container engine reserves the others.
+fn refused(arguments: &[std::ffi::OsString], error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return if error.print().is_ok() { Exit::Fine } else { Exit::CouldNotWork }.into();
+    }
+    let text = error.render().to_string();
+    let what: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let what = what.join(" ");
+    let what = what.trim_start_matches("error: ");
+    if asks_for_health(arguments) {
+        return health::say_unhealthy(&format!("{what}; see `pqcheck health --help`"));
+    }
+    say(&format!("{what}; see `pqcheck --help`"));
+    Exit::CouldNotWork.into()
+}
+
+/// Whether these arguments are those of `pqcheck health` or of `pqcheck` without a command.
+fn asks_for_health(arguments: &[std::ffi::OsString]) -> bool {
+    arguments.get(1).is_none_or(|first| first == "health" || first.to_string_lossy().starts_with('-'))
+}

@@ -1,0 +1,58 @@
+//! Puts bytes where the user wants them: whole, or not at all.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::output::Style;
+
+/// Writes to stdout. Colour is dropped where stdout does not want it.
+pub(super) fn to_stdout(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    render(&mut out)
+        .and_then(|()| out.flush())
+        .context("stdout: cannot write all of the output; what did arrive is not whole")
+}
+
+/// How stdout wants it; [`to_stdout`] drops the colour again where it does not.
+pub(super) fn style() -> Style {
+    let width = terminal_size::terminal_size().map_or(Style::default().width, |(width, _)| width.0.into());
+    Style { color: true, width, ..Style::default() }
+}
+
+/// Writes to `path`: into a new file beside it, which then takes its place. A device or a pipe is
+/// written directly.
+pub(super) fn to_file(path: &Path, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let shown = path.display();
+    let special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    if special {
+        let file = fs::OpenOptions::new().write(true).open(path);
+        return file
+            .and_then(|file| whole(file, render).map(drop))
+            .with_context(|| format!("{shown}: cannot write the report"));
+    }
+    // A symbolic link stays, and what it leads to is replaced.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mode = fs::metadata(path).map_or(0o666, |metadata| metadata.permissions().mode());
+    tempfile::Builder::new()
+        .prefix(".pqcheck-")
+        .permissions(fs::Permissions::from_mode(mode))
+        .tempfile_in(folder)
+        .and_then(|file| whole(file, render))
+        .and_then(|file| file.persist(path).map_err(|error| error.error))
+        .map(drop)
+        .with_context(|| format!("{shown}: cannot write the report; the file is as it was before"))
+}
+
+fn whole<W: Write>(file: W, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<W> {
+    let mut out = BufWriter::new(file);
+    render(&mut out)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)
+}

@@ -1,0 +1,108 @@
+//! The child's side: from the fork to `_exit`. Knows nothing of how the parent listens.
+
+use std::io::{PipeWriter, Write as _};
+use std::os::fd::AsRawFd as _;
+
+use super::frame::Frame;
+use super::{memory, panics, signal};
+
+/// The exit code after a panic, as Rust has it.
+const AFTER_PANIC: i32 = 101;
+/// The exit code of a child that cannot reach its parent any more.
+const NO_CHANNEL: i32 = 102;
+
+/// The way from a child to its parent. Nothing is buffered: what was sent before a crash arrives.
+pub struct Channel {
+    pipe: PipeWriter,
+    frame: Vec<u8>,
+}
+
+impl Channel {
+    /// Sends `message`, of at most 1 MiB.
+    ///
+    /// # Panics
+    /// If the message is longer.
+    pub fn send(&mut self, message: &[u8]) {
+        self.write(&Frame::Message(message));
+    }
+
+    fn write(&mut self, frame: &Frame<'_>) {
+        frame.encode(&mut self.frame);
+        if let Err(error) = self.pipe.write_all(&self.frame) {
+            // Without the pipe, stderr is what is left.
+            let _ = writeln!(std::io::stderr(), "the channel to the parent is gone: {error}");
+            exit(NO_CHANNEL);
+        }
+    }
+}
+
+/// Runs `work` as the child process that the caller has just become, in `memory` bytes of address space.
+pub(super) fn live(
+    parent: u32,
+    memory: u64,
+    channel: PipeWriter,
+    stderr: &PipeWriter,
+    work: impl FnOnce(&mut Channel),
+) -> ! {
+    die_with(parent);
+    speak_only_through(stderr);
+    die_of_crashes();
+    memory::cap(memory);
+    panics::record_aloud();
+    let mut channel = Channel { pipe: channel, frame: Vec::new() };
+    match panics::catch(|| work(&mut channel)) {
+        Ok(()) => {
+            channel.write(&Frame::Done);
+            exit(0)
+        }
+        Err(text) => {
+            let end = text.floor_char_boundary(1000);
+            channel.write(&Frame::Panic(&text.as_bytes()[..end]));
+            exit(AFTER_PANIC)
+        }
+    }
+}
+
+/// Ends the process at once: no destructor of the parent's values runs, no buffer of the parent's
+/// is written a second time.
+fn exit(code: i32) -> ! {
+    // SAFETY: `_exit` has no preconditions.
+    unsafe { libc::_exit(code) }
+}
+
+/// Sees to it that no child outlives its parent.
+fn die_with(parent: u32) {
+    // SAFETY: neither call has preconditions.
+    let now = unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        libc::getppid()
+    };
+    // The parent may have died before the prctl.
+    if u32::try_from(now) != Ok(parent) {
+        exit(NO_CHANNEL);
+    }
+}
+
+/// Makes `pipe` both stdout and stderr, so that no library writes into the parent's report.
+fn speak_only_through(pipe: &PipeWriter) {
+    for stream in [libc::STDOUT_FILENO, libc::STDERR_FILENO] {
+        // SAFETY: `pipe` is an open descriptor; what `stream` was is not used in this process.
+        unsafe { libc::dup2(pipe.as_raw_fd(), stream) };
+    }
+}
+
+/// Lets crashes end the process, whatever handlers and dispositions it inherited, without a core.
+fn die_of_crashes() {
+    for signal in signal::CRASHES.into_iter().chain([libc::SIGALRM, libc::SIGPIPE]) {
+        // SAFETY: SIG_DFL is a valid disposition of each of these signals.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // The kernel pipes a core into a program whatever the limit, but not of what is not dumpable;
+    // qemu-user writes cores itself and goes by the limit.
+    // SAFETY: `none` is valid to read; the prctl has no preconditions.
+    unsafe {
+        libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
+        libc::prctl(libc::PR_SET_DUMPABLE, 0);
+    }
+}

@@ -1,0 +1,238 @@
+//! Known-answer tests: cases x code paths -> outcomes.
+//!
+//! [`run`] is the first function to read. Knows no file, no format and no terminal.
+
+use std::time::{Duration, Instant};
+
+use crate::backend::{Backend, CodePath, Departure};
+use crate::image::{cpu, platform};
+use crate::isolate;
+use crate::report::{AccumulatedDigest, CaseResult, Outcome, PathInfo, Report, SCHEMA, Summary, Timing};
+use crate::spec::Algorithm;
+use crate::vector::{Case, Suite, Task};
+
+mod departure;
+mod exec;
+mod guarded;
+pub mod health;
+pub mod randomness;
+mod schedule;
+pub mod select;
+
+/// Every reason for which a case is skipped, and what it means. What follows the colon varies.
+pub const SKIP_REASONS: &[(&str, &str)] = &[
+    ("bad-vector", "the published answer itself is known to be wrong"),
+    ("known-departure", "the code is known to depart from the standard in this way, and did"),
+    ("cpu-lacks", "the code path needs processor features that are not here"),
+    ("no-published-digest", "nobody has published this value and no second backend computed it"),
+    ("not-chosen", "the library takes another code path for this algorithm here"),
+    ("not-offered", "the library, or this code path of it, has no such algorithm"),
+    ("unsupported", "the library has no entry point for this interface of the standard"),
+];
+
+/// A code path that takes part in a run.
+#[derive(Clone, Copy)]
+pub struct Subject {
+    /// Its backend.
+    pub backend: &'static Backend,
+    /// The path.
+    pub path: &'static CodePath,
+    /// Whether to run it even where the processor lacks what it needs.
+    pub forced: bool,
+}
+
+/// What to run, and with what limits.
+pub struct Plan<'a> {
+    /// The code paths, in report order.
+    pub subjects: Vec<Subject>,
+    /// The vectors.
+    pub suites: &'a [Suite],
+    /// Where they came from, for the report.
+    pub corpus: Vec<String>,
+    /// How many children run at once.
+    pub jobs: usize,
+    /// The longest time that a code path may be silent.
+    pub silence: Duration,
+    /// Whether to measure the time inside the libraries.
+    pub timed: bool,
+    /// Whether known departures from the standards are failures.
+    pub strict: bool,
+    /// Whether a path is asked only for the algorithms for which its library would take it here.
+    pub chosen_only: bool,
+    /// When the whole run has to be over, if ever.
+    pub deadline: Option<Instant>,
+}
+
+/// One case with the suite it belongs to.
+#[derive(Clone, Copy)]
+struct Item<'a> {
+    suite: &'a str,
+    case: &'a Case<'static>,
+}
+
+/// Runs every case on every code path. `progress` is told how many outcomes there are, and of how many.
+pub fn run(plan: &Plan<'_>, progress: &mut dyn FnMut(usize, usize)) -> Report {
+    let (wall, cpu) = (Instant::now(), isolate::cpu_ns());
+    let items: Vec<Item<'_>> = plan
+        .suites
+        .iter()
+        .flat_map(|suite| suite.cases.iter().map(|case| Item { suite: &suite.name, case }))
+        .collect();
+    let mut grid = schedule::Grid::new(plan, &items);
+    grid.fill(plan, &items, progress);
+    let mut digests = grid.digests(plan, &items);
+    let mut outcomes = grid.outcomes;
+    confirm_unpublished(plan, &items, &mut outcomes, &mut digests);
+
+    let cases: Vec<CaseResult> = plan
+        .subjects
+        .iter()
+        .zip(outcomes)
+        .flat_map(|(subject, outcomes)| {
+            items.iter().zip(outcomes).map(|(item, outcome)| CaseResult {
+                suite: item.suite.to_owned(),
+                case: item.case.name.clone().into_owned(),
+                backend: subject.backend.id.to_owned(),
+                path: subject.path.id.to_owned(),
+                algorithm: item.case.algorithm,
+                operation: item.case.operation,
+                outcome,
+            })
+        })
+        .collect();
+    let timing = plan.timed.then(|| Timing {
+        library_ns: grid.library_ns,
+        total_ns: isolate::cpu_ns().saturating_sub(cpu),
+        wall_ns: u64::try_from(wall.elapsed().as_nanos()).unwrap_or(u64::MAX),
+    });
+    Report {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: platform::read(),
+        corpus: plan.corpus.clone(),
+        paths: plan
+            .subjects
+            .iter()
+            .zip(grid.not_isolated)
+            .map(|(subject, not_isolated)| path_info(subject, not_isolated))
+            .collect(),
+        warnings: warnings(plan, &cases),
+        summary: Summary::of(&cases),
+        timing,
+        digests,
+        cases,
+    }
+}
+
+impl Subject {
+    /// `liboqs/native`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.backend.id, self.path.id)
+    }
+
+    /// Whether the library's own dispatch takes this path here, for some algorithm.
+    pub fn is_chosen(&self) -> bool {
+        Algorithm::ALL.into_iter().any(|algorithm| self.is_chosen_for(algorithm))
+    }
+
+    fn is_chosen_for(&self, algorithm: Algorithm) -> bool {
+        self.backend.chosen_path(algorithm).is_some_and(|chosen| std::ptr::eq(chosen, self.path))
+    }
+
+    /// Why the path is not run here, if it is not.
+    fn barred(&self) -> Option<String> {
+        let lacks = self.path.lacks();
+        (!lacks.is_empty() && !self.forced).then(|| format!("cpu-lacks: {}", names(&lacks)))
+    }
+
+    /// What an application that links this library should know here.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let lacks = self.path.lacks();
+        (!lacks.is_empty() && self.is_chosen()).then(|| {
+            format!(
+                "{} needs {}, which this processor lacks, and the library takes that path all the same: \
+                 an application that uses it here is killed by SIGILL",
+                self.name(),
+                names(&lacks)
+            )
+        })
+    }
+}
+
+/// What an application should know that links these libraries, and how they depart from the
+/// standards, as far as this run has seen it.
+fn warnings(plan: &Plan<'_>, cases: &[CaseResult]) -> Vec<String> {
+    let mut warnings: Vec<String> = plan.subjects.iter().filter_map(Subject::warning).collect();
+    for departure in Departure::ALL {
+        let departed = Outcome::Skip { reason: exec::known_departure(departure) };
+        let seen: Vec<&CaseResult> = cases.iter().filter(|case| case.outcome == departed).collect();
+        let mut names: Vec<String> =
+            seen.iter().map(|case| format!("{}/{}", case.backend, case.path)).collect();
+        names.dedup();
+        if !names.is_empty() {
+            let cases = if seen.len() == 1 { "case" } else { "cases" };
+            warnings.push(format!("{}: {} ({} {cases})", names.join(", "), departure.about(), seen.len()));
+        }
+    }
+    warnings
+}
+
+fn names(features: &[cpu::Feature]) -> String {
+    features.iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn path_info(subject: &Subject, not_isolated: Option<String>) -> PathInfo {
+    PathInfo {
+        backend: subject.backend.id.to_owned(),
+        path: subject.path.id.to_owned(),
+        version: (subject.backend.version)(),
+        chosen: subject.is_chosen(),
+        lacks: subject.path.lacks().iter().map(|feature| feature.name().to_owned()).collect(),
+        not_isolated,
+    }
+}
+
+/// An accumulated digest that nobody has published passes where two backends agree on it, fails
+/// where they do not, and is a skip where only one has computed it.
+fn confirm_unpublished(
+    plan: &Plan<'_>,
+    items: &[Item<'_>],
+    outcomes: &mut [Vec<Outcome>],
+    digests: &mut [AccumulatedDigest],
+) {
+    for (index, item) in items.iter().enumerate() {
+        let Task::Accumulated { digest: None, count } = item.case.task else { continue };
+        let same_case =
+            |entry: &&mut AccumulatedDigest| entry.algorithm == item.case.algorithm && entry.count == count;
+        let computed: Vec<(String, String)> = digests
+            .iter_mut()
+            .filter(same_case)
+            .map(|entry| (entry.backend.clone(), entry.digest.clone()))
+            .collect();
+        for (subject, outcomes) in plan.subjects.iter().zip(outcomes.iter_mut()) {
+            if outcomes[index] != Outcome::Pass {
+                continue;
+            }
+            let own = digests
+                .iter()
+                .find(|entry| {
+                    entry.algorithm == item.case.algorithm
+                        && entry.backend == subject.backend.id
+                        && entry.path == subject.path.id
+                })
+                .map_or_else(String::new, |entry| entry.digest.clone());
+            let mut others = computed.iter().filter(|(backend, _)| backend != subject.backend.id).peekable();
+            outcomes[index] = if others.peek().is_none() {
+                Outcome::Skip { reason: "no-published-digest".to_owned() }
+            } else if let Some((backend, other)) = others.find(|(_, digest)| *digest != own) {
+                Outcome::Fail {
+                    reason: format!("accumulated digest differs from that of {backend}"),
+                    expected: other.clone(),
+                    got: own,
+                }
+            } else {
+                Outcome::Pass
+            };
+        }
+    }
+}

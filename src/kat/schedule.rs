@@ -1,0 +1,348 @@
+//! Spreads cases over child processes and collects their outcomes. Knows how to start, not how to
+//! test: [`exec`](super::exec) does that.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::exec::Executor;
+use super::{Item, Plan, Subject, names};
+use crate::isolate::{self, Children, End, Event, Limits, Stream, Timeout};
+use crate::report::{AccumulatedDigest, Outcome};
+use crate::spec::{Algorithm, Operation};
+use crate::vector::Task;
+
+/// After so many crashes in one operation of one algorithm, its remaining cases are errors.
+const CRASHES: usize = 3;
+/// After so many hangs a whole code path is given up: each costs its time limit.
+const HANGS: usize = 3;
+/// Cases in one child at most, so that the children of the slow paths spread over all cores.
+const CASES_PER_CHILD: usize = 256;
+/// The exit code of a run that a code path ends together with its own process.
+const NOT_ISOLATED: i32 = 2;
+/// Fewer cases than this are not worth a second child.
+const CASES_WORTH_SHARING: usize = 64;
+/// Address space that a code path may use beyond what it starts with.
+const MEMORY: u64 = 512 << 20;
+
+/// The outcomes of a run, by subject and item.
+pub(super) struct Grid {
+    pub(super) outcomes: Vec<Vec<Outcome>>,
+    /// Why a subject ran in pqcheck's own process, if it did.
+    pub(super) not_isolated: Vec<Option<String>>,
+    pub(super) library_ns: u64,
+    digests: Vec<(usize, usize, [u8; 32])>,
+    units: VecDeque<Unit>,
+    crashes: BTreeMap<(usize, Algorithm, Operation), usize>,
+    hangs: Vec<usize>,
+    done: usize,
+}
+
+/// Some cases of one subject, to be run in one child.
+struct Unit {
+    subject: usize,
+    items: VecDeque<usize>,
+    /// Whether the child says everything at its end. If it dies before, the unit is run again, and
+    /// says each outcome when it is known.
+    at_once: bool,
+}
+
+/// How a child says it.
+type Send<'s> = dyn FnMut(&[u8]) + 's;
+
+/// What a child says: outcomes, or in the middle of a long case nothing but that it lives.
+type Message = Vec<Said>;
+
+#[derive(Serialize, Deserialize)]
+struct Said {
+    item: usize,
+    library_ns: u64,
+    digest: Option<[u8; 32]>,
+    outcome: Outcome,
+}
+
+impl Grid {
+    /// Decides which cases are not run at all, and cuts the rest into units.
+    pub(super) fn new(plan: &Plan<'_>, items: &[Item<'_>]) -> Self {
+        let mut grid = Self {
+            outcomes: Vec::with_capacity(plan.subjects.len()),
+            not_isolated: vec![None; plan.subjects.len()],
+            library_ns: 0,
+            digests: Vec::new(),
+            units: VecDeque::new(),
+            crashes: BTreeMap::new(),
+            hangs: vec![0; plan.subjects.len()],
+            done: 0,
+        };
+        for (index, subject) in plan.subjects.iter().enumerate() {
+            let barred = subject.barred();
+            let mut runnable = Vec::new();
+            let outcomes = items.iter().enumerate().map(|(position, item)| {
+                let reason = skipped(plan, subject, item, barred.as_deref());
+                if reason.is_none() {
+                    runnable.push(position);
+                }
+                Outcome::Skip { reason: reason.unwrap_or_default() }
+            });
+            grid.outcomes.push(outcomes.collect());
+            grid.done += items.len() - runnable.len();
+            let least = if runnable.len() < CASES_WORTH_SHARING { 1 } else { plan.jobs.max(1) };
+            let children = runnable.len().div_ceil(CASES_PER_CHILD).max(least).min(runnable.len());
+            // Every n-th case, so that the slow operations, which stand together, are shared out.
+            grid.units.extend((0..children).map(|first| Unit {
+                subject: index,
+                items: runnable.iter().copied().skip(first).step_by(children).collect(),
+                at_once: plan.deadline.is_some(),
+            }));
+        }
+        grid
+    }
+
+    /// Runs the units until every case has its outcome.
+    pub(super) fn fill(
+        &mut self,
+        plan: &Plan<'_>,
+        items: &[Item<'_>],
+        progress: &mut dyn FnMut(usize, usize),
+    ) {
+        let total = plan.subjects.len() * items.len();
+        let limits = Limits { silence: plan.silence, memory: MEMORY };
+        let mut children = Children::new();
+        let mut running: Vec<Option<Unit>> = Vec::new();
+        loop {
+            while children.running() < plan.jobs.max(1) {
+                let Some(unit) = self.next_unit(plan, items) else { break };
+                let token = running.len();
+                let work = work(plan, items, &unit);
+                match children.spawn(token, limits, |channel| work(&mut |message| channel.send(message))) {
+                    Ok(()) => running.push(Some(unit)),
+                    Err(_) if children.running() > 0 => {
+                        self.units.push_front(unit);
+                        break;
+                    }
+                    Err(refused) => {
+                        self.not_isolated[unit.subject] = Some(refused.to_string());
+                        self.run_here(plan, items, unit, limits);
+                    }
+                }
+            }
+            progress(self.done, total);
+            let event = match plan.deadline {
+                None => Ok(children.next()),
+                Some(deadline) => children.next_until(deadline),
+            };
+            match event {
+                Err(Timeout) => return self.abandon(plan, running),
+                Ok(None) if self.units.is_empty() => return,
+                Ok(None) => {}
+                Ok(Some(Event::Message { token, bytes })) => {
+                    if let Some(Some(unit)) = running.get_mut(token) {
+                        self.note(unit, &bytes);
+                    }
+                }
+                Ok(Some(Event::Ended { token, end })) => {
+                    if let Some(unit) = running.get_mut(token).and_then(Option::take) {
+                        self.ended(plan, items, unit, &end);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The digests of the accumulated cases that have no published one.
+    pub(super) fn digests(&mut self, plan: &Plan<'_>, items: &[Item<'_>]) -> Vec<AccumulatedDigest> {
+        self.digests.sort_unstable();
+        self.digests
+            .iter()
+            .filter_map(|(subject, item, digest)| {
+                let Task::Accumulated { count, digest: None } = items[*item].case.task else { return None };
+                let subject = &plan.subjects[*subject];
+                Some(AccumulatedDigest {
+                    algorithm: items[*item].case.algorithm,
+                    count,
+                    backend: subject.backend.id.to_owned(),
+                    path: subject.path.id.to_owned(),
+                    digest: const_hex::encode(digest),
+                })
+            })
+            .collect()
+    }
+
+    /// The next unit, without the cases of operations that have crashed or hung too often.
+    fn next_unit(&mut self, plan: &Plan<'_>, items: &[Item<'_>]) -> Option<Unit> {
+        while let Some(mut unit) = self.units.pop_front() {
+            let name = plan.subjects[unit.subject].name();
+            for item in std::mem::take(&mut unit.items) {
+                let reason = if self.hangs[unit.subject] >= HANGS {
+                    format!("not run: {name} hung {HANGS} times before")
+                } else if self
+                    .crashes
+                    .get(&key(&unit, items, item))
+                    .is_some_and(|crashes| *crashes >= CRASHES)
+                {
+                    let case = items[item].case;
+                    format!(
+                        "not run: {name} crashed {CRASHES} times before in {} {}",
+                        case.algorithm, case.operation
+                    )
+                } else {
+                    unit.items.push_back(item);
+                    continue;
+                };
+                self.set(unit.subject, item, Outcome::Error { reason });
+            }
+            if !unit.items.is_empty() {
+                return Some(unit);
+            }
+        }
+        None
+    }
+
+    /// Where no child can be started, the cases run in this process, one unit at a time.
+    fn run_here(&mut self, plan: &Plan<'_>, items: &[Item<'_>], mut unit: Unit, limits: Limits) {
+        // A run with a deadline of its own has its own last words.
+        let last_words = plan.deadline.is_none().then(|| {
+            isolate::last_words(
+                limits.silence,
+                Stream::Stderr,
+                "pqcheck: a code path ended the run",
+                NOT_ISOLATED,
+            )
+        });
+        let work = work(plan, items, &unit);
+        let (messages, end) = isolate::here(limits, |send| {
+            work(&mut |message| {
+                send(message);
+                if let Some(last_words) = &last_words {
+                    last_words.put_off(limits.silence);
+                }
+            });
+        });
+        for message in messages {
+            self.note(&mut unit, &message);
+        }
+        self.ended(plan, items, unit, &end);
+    }
+
+    /// Takes down what a child said. A child that was damaged may say anything: what is not the
+    /// outcome of its next case is passed over, and the case stays open until the child ends.
+    fn note(&mut self, unit: &mut Unit, bytes: &[u8]) {
+        for Said { item, library_ns, digest, outcome } in
+            serde_json::from_slice::<Message>(bytes).unwrap_or_default()
+        {
+            if unit.items.front() != Some(&item) {
+                return;
+            }
+            unit.items.pop_front();
+            self.library_ns += library_ns;
+            self.digests.extend(digest.map(|digest| (unit.subject, item, digest)));
+            self.set(unit.subject, item, outcome);
+        }
+    }
+
+    /// The case during which a child died is an error; the cases after it get another child.
+    fn ended(&mut self, plan: &Plan<'_>, items: &[Item<'_>], mut unit: Unit, end: &End) {
+        if std::mem::take(&mut unit.at_once) && !unit.items.is_empty() {
+            return self.units.push_front(unit);
+        }
+        let Some(item) = unit.items.pop_front() else { return };
+        let subject = &plan.subjects[unit.subject];
+        self.set(unit.subject, item, Outcome::Error { reason: explain(subject, end) });
+        *self.crashes.entry(key(&unit, items, item)).or_default() += 1;
+        self.hangs[unit.subject] += usize::from(matches!(end, End::Silent(_)));
+        if !unit.items.is_empty() {
+            self.units.push_front(unit);
+        }
+    }
+
+    /// The run's own deadline has come: what is not done is an error.
+    fn abandon(&mut self, plan: &Plan<'_>, running: Vec<Option<Unit>>) {
+        let waiting = std::mem::take(&mut self.units);
+        for (unit, how) in running
+            .into_iter()
+            .flatten()
+            .map(|unit| (unit, "still running"))
+            .chain(waiting.into_iter().map(|unit| (unit, "not started")))
+        {
+            for item in unit.items {
+                let reason =
+                    format!("{how} at the deadline in code path {}", plan.subjects[unit.subject].name());
+                self.set(unit.subject, item, Outcome::Error { reason });
+            }
+        }
+    }
+
+    fn set(&mut self, subject: usize, item: usize, outcome: Outcome) {
+        self.outcomes[subject][item] = outcome;
+        self.done += 1;
+    }
+}
+
+/// Under which crashes are counted.
+fn key(unit: &Unit, items: &[Item<'_>], item: usize) -> (usize, Algorithm, Operation) {
+    (unit.subject, items[item].case.algorithm, items[item].case.operation)
+}
+
+/// Why a case is not run on a code path, if it is not.
+fn skipped(plan: &Plan<'_>, subject: &Subject, item: &Item<'_>, barred: Option<&str>) -> Option<String> {
+    let algorithm = item.case.algorithm;
+    if plan.chosen_only && !subject.is_chosen_for(algorithm) {
+        return Some("not-chosen".to_owned());
+    }
+    if !subject.path.offers(algorithm) {
+        return Some(format!("not-offered: {algorithm}"));
+    }
+    if let Some(barred) = barred {
+        return Some(barred.to_owned());
+    }
+    item.case.bad.map(|why| format!("bad-vector: {why}"))
+}
+
+/// What a child does: the unit's cases in order.
+fn work<'p>(plan: &'p Plan<'_>, items: &'p [Item<'_>], unit: &Unit) -> impl FnOnce(&mut Send<'_>) + use<'p> {
+    let subject = plan.subjects[unit.subject];
+    let (positions, at_once) = (unit.items.clone(), unit.at_once);
+    let (timed, strict) = (plan.timed, plan.strict);
+    move |send| {
+        (subject.path.enter)();
+        let mut said = Message::new();
+        for item in positions {
+            let mut alive = || say(&Message::new(), send);
+            let mut executor = Executor::new(subject.path, strict, timed, &mut alive);
+            let outcome = executor.run(items[item].case);
+            let (library_ns, digest) = (executor.library_ns, executor.digest);
+            said.push(Said { item, library_ns, digest, outcome });
+            if !at_once {
+                say(&std::mem::take(&mut said), send);
+            }
+        }
+        if at_once {
+            say(&said, send);
+        }
+    }
+}
+
+fn say(message: &Message, send: &mut Send<'_>) {
+    // A message holds numbers and strings only, which serialise without fail.
+    if let Ok(bytes) = serde_json::to_vec(message) {
+        send(&bytes);
+    }
+}
+
+/// How a code path died, with what the processor lacks where that is the likely cause.
+fn explain(subject: &Subject, end: &End) -> String {
+    let lacks = subject.path.lacks();
+    let mut text = end.to_string();
+    if matches!(end, End::Done { .. }) {
+        text = "the child process ended without an answer".to_owned();
+    }
+    text += &format!(" in code path {}", subject.name());
+    if !lacks.is_empty() {
+        text += &format!(
+            "; the path needs {}, this processor lacks {}",
+            names(subject.path.requires),
+            names(&lacks)
+        );
+    }
+    text
+}

@@ -1,0 +1,125 @@
+//! Which cases of a corpus a run is about. Knows no backend.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::spec::{Algorithm, Operation};
+use crate::vector::Suite;
+
+/// Filters; an empty list lets everything through.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Algorithms to keep.
+    pub algorithms: Vec<Algorithm>,
+    /// Operations to keep.
+    pub operations: Vec<Operation>,
+    /// Patterns of which a case must match one: its id `suite#case`, its suite or its name, with
+    /// `*` for anything.
+    pub cases: Vec<String>,
+    /// The part of the cases to keep.
+    pub shard: Option<Shard>,
+}
+
+impl Selection {
+    /// Drops what is not selected, and suites that become empty.
+    pub fn apply(&self, suites: &mut Vec<Suite>) {
+        let mut position = 0;
+        for suite in suites.iter_mut() {
+            let name = suite.name.clone();
+            suite.cases.retain(|case| {
+                let kept = (self.algorithms.is_empty() || self.algorithms.contains(&case.algorithm))
+                    && (self.operations.is_empty() || self.operations.contains(&case.operation))
+                    && (self.cases.is_empty() || self.names(&name, &case.name));
+                position += usize::from(kept);
+                kept && self.shard.is_none_or(|shard| shard.takes(position - 1))
+            });
+        }
+        suites.retain(|suite| !suite.cases.is_empty());
+    }
+
+    fn names(&self, suite: &str, case: &str) -> bool {
+        let id = format!("{suite}#{case}");
+        self.cases.iter().any(|pattern| [id.as_str(), suite, case].iter().any(|text| matches(pattern, text)))
+    }
+}
+
+/// Part I of N of the cases, `2/3`; parts are interleaved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    part: usize,
+    of: usize,
+}
+
+impl Shard {
+    fn takes(self, position: usize) -> bool {
+        position % self.of == self.part - 1
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.part, self.of)
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.split_once('/')
+            .and_then(|(part, of)| Some(Self { part: part.parse().ok()?, of: of.parse().ok()? }))
+            .filter(|shard| (1..=shard.of).contains(&shard.part))
+            .ok_or_else(|| format!("`{text}` is no shard; write I/N with 1 ≤ I ≤ N, such as `1/4`"))
+    }
+}
+
+/// Whether `text` is `pattern`, in which `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(start) else { return false };
+    // The first place for each part leaves the most for those after it.
+    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in middle.split('*') {
+        let Some(at) = text.find(part) else { return false };
+        text = &text[at + part.len()..];
+    }
+    text.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything_and_nothing() {
+        for (pattern, text, expected) in [
+            ("tc2", "tc2", true),
+            ("tc2", "tc26", false),
+            ("tc2*", "tc26", true),
+            ("*keyGen*#tc1", "acvp/ML-KEM-keyGen-FIPS203#tc1", true),
+            ("*keyGen*#tc1", "acvp/ML-KEM-keyGen-FIPS203#tc12", false),
+            ("*", "", true),
+            ("a*a", "a", false),
+            ("a*b*c", "axbxbxc", true),
+            ("a*b*c", "axcxb", false),
+            ("*******************************x", "acvp/ML-KEM-keyGen-FIPS203#tc1", false),
+        ] {
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn shards_share_out_every_case_once() {
+        let shards: Vec<Shard> = ["1/3", "2/3", "3/3"].iter().map(|text| text.parse().unwrap()).collect();
+        for position in 0..20 {
+            assert_eq!(shards.iter().filter(|shard| shard.takes(position)).count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_shard_outside_its_range_is_refused() {
+        for text in ["0/3", "4/3", "1/0", "1", "a/b", "1/3/5", ""] {
+            assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! pqcheck: vectors and images go in, a report comes out.
+//!
+//! The floors, lowest first. A module names only modules on lower floors; siblings never name
+//! each other. `tests/it/floors.rs` reads the sources and fails when this is broken.
+
+// Floor 0: plain words and plain data. No I/O.
+/// The one source of randomness, and the seam that makes a backend reproducible.
+pub mod entropy;
+/// Results as plain data; no rendering.
+pub mod report;
+/// What the standards say: algorithms, parameter sets, operations, sizes.
+pub mod spec;
+
+// Floor 2: facts about where we are, as data.
+/// Facts about the machine and the image.
+pub mod image;
+
+// Floor 3: the parts that know nothing of each other.
+/// The implementations under test, one file each.
+pub mod backend;
+/// Runs a closure in a child process; a crash is a result.
+pub mod isolate;
+/// The vector formats, one file each, and the embedded corpus.
+pub mod vector;
+
+// Floor 4: the parts put together.
+/// Cases x code paths -> outcomes.
+pub mod kat;
+/// Report -> bytes, one file per format.
+pub mod output;
+
+// Floor 5: arguments, files, stdout, exit codes.
+/// The command line, one file per sub-command.
+pub mod cli;

@@ -1,0 +1,308 @@
+//! The report for a reader: what went wrong first, the verdict in the last line. Knows no terminal
+//! but its width.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufWriter, Write};
+
+use super::grouped::{self, Group};
+use super::listing::{self, Alike, Entry, Label};
+use super::text::{self, Painted, Plain, counted, duration, wrapped};
+use super::{Format, Style, Verbosity, skips, table};
+use crate::report::{CaseResult, Outcome, Platform, Report, Summary, Timing};
+
+/// For people.
+pub(super) struct Human;
+
+impl Format for Human {
+    fn id(&self) -> &'static str {
+        "human"
+    }
+
+    fn about(&self) -> &'static str {
+        "for people: failures first, then skips by reason and a table; the last line is the verdict"
+    }
+
+    fn render(&self, report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = BufWriter::new(out);
+        let groups = grouped::by_path(report);
+        let told = style.verbosity > Verbosity::Quiet;
+        wrong(&mut out, &groups, style)?;
+        if told {
+            skips::write(&mut out, &groups, style)?;
+        }
+        warnings(&mut out, report, &groups, style)?;
+        if told && !report.cases.is_empty() {
+            table::write(&mut out, &groups, style)?;
+            writeln!(out)?;
+            versions(&mut out, &groups, style)?;
+            platform(&mut out, &report.platform, style)?;
+        }
+        for digest in &report.digests {
+            let name = format!("{} x{} {}/{}", digest.algorithm, digest.count, digest.backend, digest.path);
+            writeln!(out, "accumulated {}: {}", Plain(&name), Plain(&digest.digest))?;
+        }
+        emulated(&mut out, &report.platform, style)?;
+        if let Some(timing) = &report.timing {
+            time(&mut out, timing)?;
+        }
+        verdict(&mut out, report.summary, &groups, style)?;
+        out.flush()
+    }
+}
+
+fn wrong(out: &mut dyn Write, groups: &[Group<'_>], style: Style) -> io::Result<()> {
+    let mut cut = false;
+    let mut any = false;
+    for (label, alike, pick) in [
+        (Label("FAIL", text::FAIL), Alike::Suite, failure as fn(&CaseResult) -> Option<Entry<'_>>),
+        (Label("ERROR", text::ERROR), Alike::Reason, error),
+    ] {
+        for group in groups {
+            let entries: Vec<Entry<'_>> = group.cases.iter().filter_map(|case| pick(case)).collect();
+            any |= !entries.is_empty();
+            cut |= listing::write(out, label, &group.name(), &entries, alike, style)?;
+        }
+    }
+    if cut {
+        writeln!(out, "This list is cut short; --format json has every case.")?;
+    }
+    if any { writeln!(out) } else { Ok(()) }
+}
+
+fn failure(case: &CaseResult) -> Option<Entry<'_>> {
+    match &case.outcome {
+        Outcome::Fail { reason, expected, got } => Some(entry(case, reason, Some((expected, got)))),
+        _ => None,
+    }
+}
+
+fn error(case: &CaseResult) -> Option<Entry<'_>> {
+    match &case.outcome {
+        Outcome::Error { reason } => Some(entry(case, reason, None)),
+        _ => None,
+    }
+}
+
+fn entry<'a>(case: &'a CaseResult, reason: &'a str, values: Option<(&'a str, &'a str)>) -> Entry<'a> {
+    Entry {
+        suite: &case.suite,
+        case: &case.case,
+        algorithm: case.algorithm,
+        operation: case.operation,
+        reason: reason.into(),
+        values,
+    }
+}
+
+fn warnings(out: &mut dyn Write, report: &Report, groups: &[Group<'_>], style: Style) -> io::Result<()> {
+    let not_isolated = groups.iter().filter_map(|group| {
+        let why = group.info?.not_isolated.as_ref()?;
+        Some(format!("{} ran in pqcheck's own process, where a crash would end it all: {why}", group.name()))
+    });
+    let all: Vec<String> = report.warnings.iter().cloned().chain(not_isolated).collect();
+    for warning in &all {
+        // The colour must not count as columns, so the word goes out by itself.
+        let indent = "warning: ";
+        let mut text = Vec::new();
+        wrapped(&mut text, indent, &Plain(warning).to_string(), style)?;
+        write!(out, "{}", Painted("warning:", text::WARNING, style))?;
+        out.write_all(&text["warning:".len()..])?;
+    }
+    if all.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+fn versions(out: &mut dyn Write, groups: &[Group<'_>], style: Style) -> io::Result<()> {
+    if groups.iter().any(|group| group.info.is_some_and(|info| info.chosen)) {
+        writeln!(out, "* the code path that the library itself takes on this processor")?;
+    }
+    if groups.iter().any(|group| group.cases.iter().any(|case| matches!(case.outcome, Outcome::Skip { .. })))
+    {
+        writeln!(out, "(n) cases that were skipped")?;
+    }
+    let known: Vec<_> = groups.iter().filter_map(|group| group.info).collect();
+    let longest = known.iter().map(|info| info.backend.chars().count()).max().unwrap_or(0);
+    let mut said = BTreeSet::new();
+    for info in known {
+        if said.insert((&info.backend, &info.version)) {
+            let backend = Plain(&info.backend).to_string();
+            wrapped(out, &format!("{backend:<longest$}  "), &Plain(&info.version).to_string(), style)?;
+        }
+    }
+    Ok(())
+}
+
+fn platform(out: &mut dyn Write, platform: &Platform, style: Style) -> io::Result<()> {
+    let mut text = platform.architecture.clone();
+    if let Some(cpu) = &platform.cpu {
+        text = format!("{text}, {cpu}");
+    }
+    if !platform.features.is_empty() {
+        text = format!("{text}, with {}", platform.features.join(" "));
+    }
+    wrapped(out, "on ", &Plain(&text).to_string(), style)
+}
+
+fn emulated(out: &mut dyn Write, platform: &Platform, style: Style) -> io::Result<()> {
+    if platform.emulated.is_empty() {
+        return Ok(());
+    }
+    wrapped(out, "emulated: ", &Plain(&platform.emulated.join("; ")).to_string(), style)
+}
+
+fn time(out: &mut dyn Write, timing: &Timing) -> io::Result<()> {
+    let rest = timing.total_ns.saturating_sub(timing.library_ns);
+    let share = if timing.total_ns == 0 { 0.0 } else { rest as f64 * 100.0 / timing.total_ns as f64 };
+    writeln!(
+        out,
+        "time: {} in the libraries, {} elsewhere ({share:.1} % of {}); {} on the wall",
+        duration(timing.library_ns),
+        duration(rest),
+        duration(timing.total_ns),
+        duration(timing.wall_ns)
+    )
+}
+
+fn verdict(out: &mut dyn Write, summary: Summary, groups: &[Group<'_>], style: Style) -> io::Result<()> {
+    let Summary { pass, fail, skip, error } = summary;
+    let paths = counted(groups.len() as u64, "code path");
+    let cases = groups.first().map_or(0, |group| group.cases.len());
+    let size = if groups.iter().all(|group| group.cases.len() == cases) {
+        format!("{} × {paths}", counted(cases as u64, "case"))
+    } else {
+        format!("{} on {paths}", counted(summary.total(), "outcome"))
+    };
+    let mut words = Vec::new();
+    if fail > 0 {
+        let on = paths_with(groups, |outcome| matches!(outcome, Outcome::Fail { .. }));
+        words.push(format!("{} by {on}", counted(fail, "wrong answer")));
+    }
+    if error > 0 {
+        let on = paths_with(groups, |outcome| matches!(outcome, Outcome::Error { .. }));
+        words.push(format!("{} without an answer on {on}", counted(error, "case")));
+    }
+    let (words, color) = if summary.ran() == 0 {
+        ("nothing was checked".to_owned(), text::ERROR)
+    } else if words.is_empty() {
+        let known =
+            groups.iter().flat_map(|group| &group.cases).filter(|case| departs(&case.outcome)).count();
+        let but = match known {
+            0 => String::new(),
+            n => format!(", but for {} from the standards", counted(n as u64, "known departure")),
+        };
+        (format!("every case that ran gave the published answer{but}"), text::GOOD)
+    } else {
+        (words.join("; "), text::FAIL)
+    };
+    writeln!(
+        out,
+        "pass {pass}, fail {fail}, skip {skip}, error {error}: {size}; {}",
+        Painted(words, color, style)
+    )
+}
+
+fn departs(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Skip { reason } if reason.starts_with("known-departure"))
+}
+
+/// The first few paths that have such an outcome; the table has them all.
+fn paths_with(groups: &[Group<'_>], wanted: fn(&Outcome) -> bool) -> String {
+    const NAMES: usize = 3;
+    let with = groups.iter().filter(|group| group.cases.iter().any(|case| wanted(&case.outcome)));
+    let mut names: Vec<String> = with.map(|group| Plain(&group.name()).to_string()).collect();
+    if names.len() > NAMES + 1 {
+        let others = names.split_off(NAMES).len();
+        names.push(format!("{others} others"));
+    }
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect_file;
+
+    use super::*;
+    use crate::report::sample;
+
+    fn rendered(report: &Report, style: Style) -> String {
+        let mut out = Vec::new();
+        Human.render(report, style, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn last_line(report: &Report) -> String {
+        rendered(report, Style::default()).lines().last().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_text_is_as_it_was() {
+        expect_file!["golden/report.txt"].assert_eq(&rendered(&sample::report(), Style::default()));
+    }
+
+    #[test]
+    fn the_wide_text_is_as_it_was() {
+        let style = Style { width: 120, verbosity: Verbosity::Verbose, ..Style::default() };
+        expect_file!["golden/report-verbose.txt"].assert_eq(&rendered(&sample::report(), style));
+    }
+
+    #[test]
+    fn the_quiet_text_is_as_it_was() {
+        let style = Style { verbosity: Verbosity::Quiet, ..Style::default() };
+        expect_file!["golden/report-quiet.txt"].assert_eq(&rendered(&sample::report(), style));
+    }
+
+    #[test]
+    fn the_text_of_a_good_run_is_as_it_was() {
+        expect_file!["golden/green.txt"].assert_eq(&rendered(&sample::green(), Style::default()));
+    }
+
+    #[test]
+    fn without_its_colours_the_text_is_the_same() {
+        let plain = rendered(&sample::report(), Style::default());
+        let colored = rendered(&sample::report(), Style { color: true, ..Style::default() });
+        assert_ne!(colored, plain);
+        assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain);
+    }
+
+    #[test]
+    fn no_control_character_of_a_report_reaches_the_terminal() {
+        let text = rendered(&sample::report(), Style::default());
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'));
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_ran_says_so() {
+        let mut report = sample::report();
+        report.cases.retain(|case| matches!(case.outcome, Outcome::Skip { .. }));
+        report.summary = Summary::of(&report.cases);
+        assert_eq!(
+            last_line(&report),
+            "pass 0, fail 0, skip 17, error 0: 17 outcomes on 4 code paths; nothing was checked"
+        );
+        report.cases.clear();
+        report.paths.clear();
+        report.summary = Summary::default();
+        assert_eq!(
+            last_line(&report),
+            "pass 0, fail 0, skip 0, error 0: 0 cases × 0 code paths; nothing was checked"
+        );
+    }
+
+    #[test]
+    fn one_case_on_one_path_is_said_in_the_singular() {
+        let mut report = sample::green();
+        report.cases.truncate(1);
+        report.paths.truncate(1);
+        report.summary = Summary::of(&report.cases);
+        assert_eq!(
+            last_line(&report),
+            "pass 1, fail 0, skip 0, error 0: 1 case × 1 code path; every case that ran gave the published answer"
+        );
+    }
+
+    #[test]
+    fn no_time_at_all_is_no_division_by_zero() {
+        let mut report = sample::green();
+        report.timing = Some(Timing::default());
+        assert!(rendered(&report, Style::default()).contains("elsewhere (0.0 % of 0.0 ms)"));
+    }
+}

@@ -1,0 +1,123 @@
+//! What a binary can test, as plain data: `pqcheck list`. Knows no renderer and fills nothing in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::spec::{Algorithm, Operation};
+
+/// The value of [`Inventory::schema`].
+pub const SCHEMA: &str = "pqcheck.inventory/1";
+
+/// Everything that a binary has, and which of it this machine can run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The version of pqcheck.
+    pub version: String,
+    /// Where the question was asked.
+    pub platform: super::Platform,
+    /// The linked implementations, in report order.
+    pub backends: Vec<BackendInfo>,
+    /// Every algorithm, in report order.
+    pub algorithms: Vec<Algorithm>,
+    /// Every operation, in report order.
+    pub operations: Vec<Operation>,
+    /// The embedded suites.
+    pub corpus: Vec<SuiteInfo>,
+    /// The vector formats that `--vectors` reads.
+    pub vector_formats: Vec<Word>,
+    /// The output formats of `--format`.
+    pub formats: Vec<Word>,
+    /// The reasons for which a case is skipped.
+    pub skip_reasons: Vec<Word>,
+    /// The exit codes.
+    pub exit_codes: Vec<ExitCodeInfo>,
+    /// The planted faults, for `--backend broken:ID`.
+    pub faults: Vec<FaultInfo>,
+}
+
+/// A linked implementation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackendInfo {
+    /// The stable name, `liboqs`.
+    pub id: String,
+    /// The library's version.
+    pub version: String,
+    /// Advisories and limits, one sentence each.
+    pub notes: Vec<String>,
+    /// The code paths in this build, the one that the library prefers first.
+    pub paths: Vec<CodePathInfo>,
+}
+
+/// One way through a library's code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodePathInfo {
+    /// The stable name, `avx2`.
+    pub id: String,
+    /// Processor features that the path needs.
+    pub requires: Vec<String>,
+    /// Those of them that this processor lacks.
+    pub lacks: Vec<String>,
+    /// Whether the library's own dispatch takes this path on this processor.
+    pub chosen: bool,
+    /// Whether this processor can run the path.
+    pub runs_here: bool,
+    /// Ways in which the path is known to depart from the standards.
+    pub departures: Vec<Word>,
+    /// What the path offers.
+    pub algorithms: Vec<AlgorithmInfo>,
+}
+
+/// An algorithm of a code path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlgorithmInfo {
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    /// Those of its operations that can be tested.
+    pub operations: Vec<Operation>,
+}
+
+/// A suite of the embedded corpus.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuiteInfo {
+    /// The name in case ids, `acvp/ML-KEM-keyGen-FIPS203`.
+    pub name: String,
+    /// The package that it was taken from.
+    pub source: String,
+    /// That package's version.
+    pub version: String,
+    /// The licence of the data, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// How many cases.
+    pub cases: u64,
+}
+
+/// A word that is typed or printed, with its meaning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// The word.
+    pub id: String,
+    /// The meaning, a fragment.
+    pub about: String,
+}
+
+/// An exit code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExitCodeInfo {
+    /// The code.
+    pub code: u8,
+    /// The meaning, a fragment.
+    pub about: String,
+}
+
+/// A planted fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultInfo {
+    /// The stable name, as in `broken:ID`.
+    pub id: String,
+    /// What is wrong with it, a fragment.
+    pub what: String,
+    /// Whether it ends its process, so that a run with it exits 2 rather than 1.
+    pub lethal: bool,
+}

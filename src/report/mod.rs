@@ -1,0 +1,218 @@
+//! The results of a run as plain data. Knows no renderer, no file and no terminal.
+
+use serde::{Deserialize, Serialize};
+
+use crate::spec::{Algorithm, Operation};
+
+pub mod compare;
+pub mod inventory;
+
+mod read;
+#[cfg(test)]
+pub(crate) mod sample;
+
+pub use read::{Counts, ParseError, parse};
+
+/// The value of [`Report::schema`].
+pub const SCHEMA: &str = "pqcheck.report/1";
+
+/// What a run of known-answer tests found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The version of pqcheck that wrote this.
+    pub version: String,
+    /// Where the run took place.
+    pub platform: Platform,
+    /// Where the vectors came from: `embedded`, or the paths that were given.
+    pub corpus: Vec<String>,
+    /// The code paths that took part, in report order.
+    pub paths: Vec<PathInfo>,
+    /// Things worth knowing that are no outcome of a case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// How the outcomes add up.
+    pub summary: Summary,
+    /// Where the time went, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
+    /// The digests of accumulated runs for which none is published.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<AccumulatedDigest>,
+    /// One entry per case and code path, sorted by backend, path, suite and case as they run.
+    pub cases: Vec<CaseResult>,
+}
+
+/// The machine a report was made on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Platform {
+    /// `amd64` or `arm64`, as container platforms are named.
+    pub architecture: String,
+    /// The processor's name as the kernel gives it, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<String>,
+    /// The processor features that some code path here asks for and this processor has.
+    pub features: Vec<String>,
+    /// The signs by which emulation was recognised; empty where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emulated: Vec<String>,
+}
+
+/// One code path of one backend in a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathInfo {
+    /// The backend's id.
+    pub backend: String,
+    /// The code path's id.
+    pub path: String,
+    /// The library's version.
+    pub version: String,
+    /// Whether the library's own dispatch takes this path on this processor.
+    pub chosen: bool,
+    /// Processor features that the path needs and this processor lacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
+    /// Why the path ran in pqcheck's own process, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_isolated: Option<String>,
+}
+
+/// How many outcomes of each kind; they add up to cases x paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Cases that passed.
+    pub pass: u64,
+    /// Cases whose answer was wrong.
+    pub fail: u64,
+    /// Cases that were not run, each with a reason.
+    pub skip: u64,
+    /// Cases that could not be run to the end.
+    pub error: u64,
+}
+
+impl Summary {
+    /// Counts the outcomes of `cases`.
+    pub fn of<'a>(cases: impl IntoIterator<Item = &'a CaseResult>) -> Self {
+        let mut summary = Self::default();
+        for case in cases {
+            summary.count(&case.outcome);
+        }
+        summary
+    }
+
+    /// Counts one outcome more.
+    pub fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Pass => self.pass += 1,
+            Outcome::Fail { .. } => self.fail += 1,
+            Outcome::Skip { .. } => self.skip += 1,
+            Outcome::Error { .. } => self.error += 1,
+        }
+    }
+
+    /// How many cases ran, to whatever end.
+    pub fn ran(&self) -> u64 {
+        self.pass + self.fail + self.error
+    }
+
+    /// All outcomes together.
+    pub fn total(&self) -> u64 {
+        self.pass + self.fail + self.skip + self.error
+    }
+}
+
+/// Processor time of a run, in nanoseconds, over all processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// Spent inside the libraries' own calls.
+    pub library_ns: u64,
+    /// All of it: user and system, pqcheck and its children.
+    pub total_ns: u64,
+    /// The time on the wall.
+    pub wall_ns: u64,
+}
+
+/// What an accumulated run came to where there is no published value to compare with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccumulatedDigest {
+    /// What was accumulated.
+    pub algorithm: Algorithm,
+    /// How many round trips.
+    pub count: u64,
+    /// The backend's id.
+    pub backend: String,
+    /// The code path's id.
+    pub path: String,
+    /// The SHAKE128 digest, 32 bytes in hex.
+    pub digest: String,
+}
+
+/// The outcome of one case on one code path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseResult {
+    /// The suite, `acvp/ML-KEM-keyGen-FIPS203`.
+    pub suite: String,
+    /// The case within the suite, `tc26`.
+    pub case: String,
+    /// The backend's id.
+    pub backend: String,
+    /// The code path's id.
+    pub path: String,
+    /// What is tested.
+    pub algorithm: Algorithm,
+    /// The operation under test.
+    pub operation: Operation,
+    /// What happened.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+impl CaseResult {
+    /// `acvp/ML-KEM-keyGen-FIPS203#tc26`.
+    pub fn id(&self) -> String {
+        format!("{}#{}", self.suite, self.case)
+    }
+}
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum Outcome {
+    /// The answer is the published one.
+    Pass,
+    /// The answer is another one.
+    Fail {
+        /// The step and value that differ, and what that identifies if anything:
+        /// `decaps: shared_secret differs`.
+        reason: String,
+        /// The published value, shortened; or `accept`, `reject`.
+        expected: String,
+        /// The library's value, shortened; or `accept`, `reject`.
+        got: String,
+    },
+    /// The case was not run.
+    Skip {
+        /// A stable reason, `cpu-lacks: sha3`.
+        reason: String,
+    },
+    /// The case could not be run to the end.
+    Error {
+        /// What happened, `killed by SIGILL …`.
+        reason: String,
+    },
+}
+
+/// A value in a report: its length and 8 bytes around the first difference to `other`.
+pub fn shortened(value: &[u8], other: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let first = value.iter().zip(other).position(|(a, b)| a != b).unwrap_or(value.len().min(other.len()));
+    let start = first.saturating_sub(2).min(value.len().saturating_sub(8));
+    let window = &value[start..value.len().min(start + 8)];
+    let mut text = format!("{} bytes, differs at {first}, [{start}..] ", value.len());
+    for byte in window {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

@@ -1,0 +1,158 @@
+//! Bytes -> report: whether they are one, of the schema known here, and add up. Knows no file.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::{Report, SCHEMA, Summary};
+
+/// Why some bytes are no report. Every message is one line.
+#[derive(Debug, thiserror::Error)]
+pub enum ParseError {
+    /// The bytes are not a JSON object.
+    #[error("not a pqcheck report: {0}; expected the output of `pqcheck kat --format json`")]
+    NotJson(String),
+    /// The document says that it is something else.
+    #[error("not a pqcheck report: schema is `{0}`, expected `{SCHEMA}`")]
+    Schema(String),
+    /// The document does not say what it is.
+    #[error("not a pqcheck report: no `schema`, expected `{SCHEMA}`")]
+    NoSchema,
+    /// The document says that it is a report, and has not the fields of one.
+    #[error("damaged report: {0}")]
+    Fields(String),
+    /// The summary is not that of the cases.
+    #[error("damaged report: the summary says {said}, but the cases add up to {counted}")]
+    Sum {
+        /// What the summary says.
+        said: Counts,
+        /// What the cases add up to.
+        counted: Counts,
+    },
+}
+
+/// A [`Summary`] as words in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts(pub Summary);
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Summary { pass, fail, skip, error } = self.0;
+        write!(f, "pass {pass}, fail {fail}, skip {skip}, error {error}")
+    }
+}
+
+/// Reads a report as `--format json` writes it.
+pub fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
+    let envelope: Envelope =
+        serde_json::from_slice(bytes).map_err(|error| ParseError::NotJson(one_line(&error.to_string())))?;
+    match envelope.schema {
+        None => return Err(ParseError::NoSchema),
+        Some(serde_json::Value::String(schema)) if schema == SCHEMA => {}
+        Some(serde_json::Value::String(schema)) => return Err(ParseError::Schema(one_line(&schema))),
+        Some(other) => return Err(ParseError::Schema(one_line(&other.to_string()))),
+    }
+    let report: Report =
+        serde_json::from_slice(bytes).map_err(|error| ParseError::Fields(one_line(&error.to_string())))?;
+    let counted = Summary::of(&report.cases);
+    if report.summary != counted {
+        return Err(ParseError::Sum { said: Counts(report.summary), counted: Counts(counted) });
+    }
+    Ok(report)
+}
+
+/// What every document of pqcheck has; the rest is looked at when this is known to fit.
+#[derive(Deserialize)]
+struct Envelope {
+    schema: Option<serde_json::Value>,
+}
+
+/// A message may quote the document, and a document may hold anything: line feeds, escapes, megabytes.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut line: String = text
+        .chars()
+        .take(LONGEST)
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect();
+    if text.chars().nth(LONGEST).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn bytes() -> Vec<u8> {
+        serde_json::to_vec(&sample::report()).unwrap()
+    }
+
+    fn message(bytes: &[u8]) -> String {
+        parse(bytes).unwrap_err().to_string()
+    }
+
+    fn altered(change: impl FnOnce(&mut serde_json::Value)) -> String {
+        let mut value: serde_json::Value = serde_json::from_slice(&bytes()).unwrap();
+        change(&mut value);
+        message(&serde_json::to_vec(&value).unwrap())
+    }
+
+    #[test]
+    fn a_report_is_read_back_as_it_was() {
+        assert_eq!(parse(&bytes()).unwrap(), sample::report());
+    }
+
+    #[test]
+    fn another_schema_is_named() {
+        let message = altered(|value| value["schema"] = "pqcheck.bench/1".into());
+        assert_eq!(message, "not a pqcheck report: schema is `pqcheck.bench/1`, expected `pqcheck.report/1`");
+        assert_eq!(
+            altered(|value| value["schema"] = 7.into()),
+            "not a pqcheck report: schema is `7`, expected `pqcheck.report/1`"
+        );
+        assert_eq!(message_of_no_schema(), "not a pqcheck report: no `schema`, expected `pqcheck.report/1`");
+    }
+
+    fn message_of_no_schema() -> String {
+        message(b"{}")
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_refused_in_one_line() {
+        for bad in [&b""[..], b"[]", b"7", b"\xff\xfe", b"{\"schema\": \"pqcheck.rep", &[b'['; 100_000]] {
+            let message = message(bad);
+            assert!(message.starts_with("not a pqcheck report: "), "{message}");
+            assert!(!message.contains('\n') && message.len() < 1000, "{message}");
+        }
+    }
+
+    #[test]
+    fn every_truncation_is_refused() {
+        let whole = bytes();
+        for length in (0..whole.len()).step_by(97) {
+            assert!(parse(&whole[..length]).is_err(), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_missing_field_and_an_unknown_outcome_are_named() {
+        let missing = altered(|value| drop(value["cases"][0].as_object_mut().unwrap().remove("suite")));
+        assert!(missing.starts_with("damaged report: missing field `suite`"), "{missing}");
+        let unknown = altered(|value| value["cases"][0]["outcome"] = "per\nhaps\u{1b}".into());
+        assert!(unknown.starts_with("damaged report: unknown variant `per"), "{unknown}");
+        assert!(!unknown.chars().any(char::is_control), "{unknown}");
+    }
+
+    #[test]
+    fn a_summary_that_does_not_add_up_is_refused() {
+        let message = altered(|value| value["summary"]["fail"] = 0.into());
+        assert_eq!(
+            message,
+            "damaged report: the summary says pass 26, fail 0, skip 17, error 3, but the cases add up to \
+             pass 26, fail 10, skip 17, error 3"
+        );
+    }
+}

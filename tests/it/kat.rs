@@ -1,0 +1,122 @@
+//! `pqcheck kat` on the embedded corpus.
+
+use serde_json::Value;
+
+use crate::command::{json, pqcheck};
+
+fn cases(report: &Value) -> &[Value] {
+    report["cases"].as_array().unwrap()
+}
+
+#[test]
+fn outcomes_add_up_to_cases_times_paths() {
+    let report = json(&pqcheck(["kat", "--format", "json"]));
+    let total: u64 =
+        ["pass", "fail", "skip", "error"].iter().map(|word| report["summary"][word].as_u64().unwrap()).sum();
+    assert_eq!(total, cases(&report).len() as u64);
+    let paths = report["paths"].as_array().unwrap().len() as u64;
+    let mut distinct: Vec<_> =
+        cases(&report).iter().map(|case| (case["suite"].as_str(), case["case"].as_str())).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(total, distinct.len() as u64 * paths);
+}
+
+#[test]
+fn every_linked_backend_gives_the_published_answers() {
+    let run = pqcheck(["kat"]);
+    assert_eq!(run.code, 0, "{}", run.everything());
+}
+
+#[test]
+fn two_runs_are_the_same() {
+    let run = || pqcheck(["kat", "--format", "json", "--backend", "libcrux"]);
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn filters_keep_what_they_name() {
+    let report = json(&pqcheck([
+        "kat",
+        "--format",
+        "json",
+        "--backend",
+        "libcrux",
+        "--algorithm",
+        "ml-kem-768",
+        "--operation",
+        "decaps",
+    ]));
+    assert!(!cases(&report).is_empty());
+    for case in cases(&report) {
+        assert_eq!(case["backend"], "libcrux");
+        assert_eq!(case["algorithm"], "ML-KEM-768");
+        assert_eq!(case["operation"], "decaps");
+    }
+}
+
+#[test]
+fn one_case_can_be_asked_for() {
+    let all = json(&pqcheck(["kat", "--format", "json", "--backend", "libcrux"]));
+    let first = &cases(&all)[0];
+    let id = format!("{}#{}", first["suite"].as_str().unwrap(), first["case"].as_str().unwrap());
+    let one = json(&pqcheck(["kat", "--format", "json", "--backend", "libcrux", "--case", &id]));
+    assert!(cases(&one).iter().all(|case| case["suite"] == first["suite"] && case["case"] == first["case"]));
+    assert_eq!(cases(&one).len(), one["paths"].as_array().unwrap().len());
+}
+
+#[test]
+fn shards_are_parts_of_the_whole() {
+    let count = |arguments: &[&str]| {
+        let base = ["kat", "--format", "json", "--backend", "libcrux"];
+        cases(&json(&pqcheck(base.iter().chain(arguments)))).len()
+    };
+    assert_eq!(
+        count(&["--shard", "1/3"]) + count(&["--shard", "2/3"]) + count(&["--shard", "3/3"]),
+        count(&[])
+    );
+}
+
+#[test]
+fn nothing_checked_is_exit_4() {
+    for arguments in [
+        &["kat", "--case", "no-such-case"][..],
+        &["kat", "--algorithm", "ChaCha20-Poly1305", "--backend", "liboqs"],
+        &["kat", "--algorithm", "ML-KEM-512", "--operation", "seal"],
+    ] {
+        let run = pqcheck(arguments);
+        assert_eq!(run.code, 4, "{}", run.everything());
+        assert!((run.stdout + &run.stderr).contains("nothing was checked"));
+    }
+}
+
+#[test]
+fn accumulated_runs_of_any_length_are_confirmed_by_another_backend() {
+    let run = pqcheck(["kat", "--accumulated", "7", "--algorithm", "ML-KEM-768", "--format", "json"]);
+    assert_eq!(run.code, 0, "{}", run.everything());
+    let report = json(&run);
+    let digests = report["digests"].as_array().unwrap();
+    assert!(digests.len() > 1);
+    assert!(digests.iter().all(|entry| entry["digest"] == digests[0]["digest"]));
+}
+
+#[test]
+fn an_accumulated_run_that_nobody_confirms_is_no_pass() {
+    let run = pqcheck(["kat", "--accumulated", "7", "--algorithm", "ML-KEM-768", "--backend", "rustcrypto"]);
+    assert_eq!(run.code, 4, "{}", run.everything());
+    assert!(run.stdout.contains("no-published-digest"), "{}", run.everything());
+}
+
+#[test]
+fn accumulated_100_has_the_published_digest() {
+    let run = pqcheck(["kat", "--accumulated", "100", "--backend", "libcrux"]);
+    assert_eq!(run.code, 0, "{}", run.everything());
+}
+
+#[test]
+fn timing_says_where_the_time_went() {
+    let report = json(&pqcheck(["kat", "--timing", "--backend", "libcrux", "--format", "json"]));
+    let timing = &report["timing"];
+    assert!(timing["library_ns"].as_u64() > Some(0));
+    assert!(timing["total_ns"].as_u64() >= timing["library_ns"].as_u64());
+}

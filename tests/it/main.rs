@@ -1,0 +1,14 @@
+//! The integration tests, in one binary: the program as its users run it, and the promises that
+//! its sources keep.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod bad_input;
+mod command;
+mod faults;
+mod floors;
+mod health;
+mod kat;
+mod names;
+mod readme;
+mod reports;
+mod vectors;

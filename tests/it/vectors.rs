@@ -1,0 +1,93 @@
+//! The vector files in `vectors/` against their own README.
+
+use std::fs;
+use std::io::Read as _;
+
+use pqcheck::vector;
+use sha2::{Digest as _, Sha256};
+
+use crate::command::{json, pqcheck, root};
+
+struct Row {
+    file: String,
+    cases: usize,
+    sha256: String,
+}
+
+/// The rows of the table of files in `vectors/README.md`.
+fn rows() -> Vec<Row> {
+    let readme = fs::read_to_string(root().join("vectors/README.md")).unwrap();
+    let table = readme.split("<!-- files -->").nth(1).unwrap();
+    let table = table.split("<!-- end of files -->").next().unwrap();
+    let rows: Vec<Row> = table
+        .lines()
+        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
+        .filter(|cells| cells.len() == 8 && cells[1].contains('/'))
+        .map(|cells| Row {
+            file: cells[1].to_owned(),
+            cases: cells[3].parse().unwrap(),
+            sha256: cells[6].trim_matches('`').to_owned(),
+        })
+        .collect();
+    assert!(rows.len() > 30);
+    rows
+}
+
+#[test]
+fn every_file_has_as_many_cases_as_its_readme_says() {
+    for row in rows() {
+        let suites = vector::read(&[root().join("vectors").join(&row.file)]).unwrap();
+        let cases: usize = suites.iter().map(|suite| suite.cases.len()).sum();
+        assert_eq!(cases, row.cases, "{}", row.file);
+    }
+}
+
+#[test]
+fn every_file_is_the_one_its_readme_names() {
+    for row in rows() {
+        let bytes = fs::read(root().join("vectors").join(&row.file)).unwrap();
+        let mut content = Vec::new();
+        if row.file.ends_with(".gz") {
+            flate2::read::GzDecoder::new(&*bytes).read_to_end(&mut content).unwrap();
+        } else {
+            content = bytes;
+        }
+        assert_eq!(const_hex::encode(Sha256::digest(&content)), row.sha256, "{}", row.file);
+    }
+}
+
+#[test]
+fn every_file_has_its_row() {
+    let rows = rows();
+    for folder in fs::read_dir(root().join("vectors")).unwrap().map(|entry| entry.unwrap().path()) {
+        let mut folders = vec![folder];
+        while let Some(folder) = folders.pop() {
+            if !folder.is_dir() {
+                continue;
+            }
+            for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+                let name = path.strip_prefix(root().join("vectors")).unwrap().display().to_string();
+                let is_file = path.is_file();
+                assert!(!is_file || rows.iter().any(|row| row.file == name), "{name} has no row");
+                folders.push(path);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_wrong_published_answer_is_a_counted_skip() {
+    let run = pqcheck([
+        "kat",
+        "--format",
+        "json",
+        "--backend",
+        "libcrux",
+        "--vectors",
+        "vectors/acvp-2025-01/ML-DSA-sigGen-FIPS204",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.everything());
+    let report = json(&run);
+    let bad = report["cases"].as_array().unwrap().iter().find(|case| case["case"] == "tc16").unwrap();
+    assert!(bad["reason"].as_str().unwrap().starts_with("bad-vector: "), "{bad}");
+}
