@@ -1,0 +1,75 @@
+# The front door of pqcheck. Every target installs what it needs where it can (tools/need).
+
+host := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
+# From amd64 both binaries are built; elsewhere only the machine's own.
+archs := $(if $(filter amd64,$(host)),amd64 arm64,$(host))
+pqcheck := dist/pqcheck-linux-$(host)
+qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
+tools := $(CURDIR)/target/tools/bin
+
+.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 vectors figures bench \
+	install-prerequisites clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' Makefile | expand -t 24
+
+check: binary ## build the release binary and run every embedded known-answer test
+	$(pqcheck) kat
+
+test: ## everything that CI runs, phase by phase
+	@tools/phases lint unit minimal dist vectors-through-all $(if $(filter arm64,$(archs)),arm64)
+
+lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every dependency
+	@tools/need rust cc cmake libclang cargo-deny
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	$(tools)/cargo-deny --offline check licenses bans sources
+	for script in tools/need tools/dist tools/phases; do sh -n $$script || exit; done
+
+unit: ## unit and integration tests
+	@tools/need rust cc cmake libclang
+	cargo test --locked
+
+minimal: ## the build without liboqs needs neither cmake nor libclang
+	@tools/need rust cc
+	cargo check --locked --no-default-features --features rustcrypto
+	! cargo tree --locked --no-default-features --features rustcrypto -e normal,build | grep -E 'cmake|clang|bindgen'
+
+dist: ## both release binaries, checksums, completions and the man page, under dist/
+	@tools/need rust cc cmake libclang cargo-auditable $(if $(filter-out $(host),$(archs)),arm64-cc arm64-std)
+	tools/dist $(archs)
+	cargo run --locked --quiet --example manual -- dist
+
+binary:
+	@tools/need rust cc cmake libclang cargo-auditable
+	tools/dist $(host)
+
+vectors-through-all: binary ## the release binary over the whole of vectors/, through every backend and path
+	$(pqcheck)
+	$(pqcheck) kat --vectors vectors/
+
+arm64: dist ## the arm64 binary through the embedded corpus, on a new and on an old processor
+	@tools/need qemu-aarch64
+	$(qemu) -cpu max dist/pqcheck-linux-arm64 kat
+	$(qemu) -cpu cortex-a53 dist/pqcheck-linux-arm64 kat
+	$(qemu) -cpu cortex-a53 dist/pqcheck-linux-arm64
+
+vectors: ## write vectors/ anew from the published packages
+	@tools/need python3
+	python3 vectors/import.py
+
+figures: dist ## speed, memory and size, as ratios measured in one run
+	@tools/need rust cc cmake libclang python3 openssl gnu-time
+	python3 tools/figures.py $(pqcheck)
+
+bench: ## throughput of the vector parser
+	@tools/need rust cc cmake libclang
+	cargo bench --locked --bench parse
+
+install-prerequisites: ## everything that any target needs
+	@tools/need rust cc cmake libclang cargo-auditable cargo-deny file jq python3 openssl gnu-time qemu-aarch64 \
+		$(if $(filter-out $(host),$(archs)),arm64-cc arm64-std)
+
+clean: ## remove what was built
+	cargo clean
+	rm -rf dist

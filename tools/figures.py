@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Measures what pqcheck promises about speed, memory and size, and says what is met.
+
+Comparisons are ratios between programs that ran alternately in one loop, because a time alone says
+more about the machine than about the program. A figure that is not met does not change the exit
+code: only a measurement that could not be made does.
+
+    tools/figures.py dist/pqcheck-linux-amd64
+"""
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROUNDS = 250
+MIB = 1024 * 1024
+
+
+def main():
+    pqcheck = str(Path(sys.argv[1]).resolve())
+    print(f"{'figure':<58}{'measured':>16}{'limit':>12}  verdict")
+    start(pqcheck)
+    memory(pqcheck)
+    sizes()
+    embedded(pqcheck)
+    whole(pqcheck)
+    parser()
+
+
+def start(pqcheck):
+    """Wall time of the health check against a program everyone knows."""
+    times = {"pqcheck": [], "openssl": []}
+    for round_ in range(ROUNDS + 10):
+        for name, command in (("pqcheck", [pqcheck]), ("openssl", ["openssl", "version"])):
+            took = seconds(command)
+            # The first rounds fill the page cache.
+            if round_ >= 10:
+                times[name].append(took)
+    ours, theirs = (statistics.median(times[name]) for name in ("pqcheck", "openssl"))
+    line(
+        f"bare pqcheck {ours * 1e3:.2f} ms / openssl version {theirs * 1e3:.2f} ms, n={ROUNDS}",
+        ours / theirs, 1.0, "{:.2f}",
+    )
+
+
+def memory(pqcheck):
+    """The largest resident set of the health check or of a child of it."""
+    # A child of this interpreter would start with the interpreter's own peak, so a small program starts it.
+    peak = subprocess.run(
+        ["/usr/bin/time", "-f", "%M", pqcheck], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True
+    )
+    line("bare pqcheck, peak RSS", int(peak.stderr.split()[-1]) * 1024 / MIB, 6, "{:.2f} MiB")
+
+
+def sizes():
+    """What has to be copied into an image."""
+    for binary in sorted((ROOT / "dist").glob("pqcheck-linux-*")):
+        line(f"dist/{binary.name}", binary.stat().st_size / MIB, 5, "{:.2f} MiB")
+
+
+def embedded(pqcheck):
+    """The embedded corpus: wall time, and the share of processor time that is not the libraries'."""
+    command = [pqcheck, "kat", "--timing", "--format", "json"]
+    # 1 says that a case failed; the time is the same.
+    timing = json.loads(output(command, accept=(0, 1)))["timing"]
+    wall = statistics.median(seconds([pqcheck, "kat"], accept=(0, 1)) for _ in range(5))
+    line("kat, embedded corpus, every path", wall, 2, "{:.2f} s")
+    line("kat, time outside the libraries", 100 * (1 - timing["library_ns"] / timing["total_ns"]), 15, "{:.1f} %")
+
+
+def whole(pqcheck):
+    """Everything in vectors/, parsed and run."""
+    command = [pqcheck, "kat", "--vectors", str(ROOT / "vectors")]
+    wall = statistics.median(seconds(command, accept=(0, 1)) for _ in range(3))
+    line("kat --vectors vectors/, every path", wall, 10, "{:.2f} s")
+
+
+def parser():
+    """Throughput of the vector parser, as Criterion reports it."""
+    report = output(["cargo", "bench", "--locked", "--bench", "parse", "--", "--noplot"])
+    name, found = "", False
+    for text in report.splitlines():
+        throughput = re.search(r"thrpt:\s+\[\S+ \S+ (\S+) (\S+B/s) ", text)
+        if throughput:
+            line(f"parser, {name}", float(throughput[1]), None, f"{{:.4g}} {throughput[2]}")
+            found = True
+        elif text and not text[0].isspace():
+            # Criterion puts a long name on a line of its own.
+            name = text.split(" time:")[0].strip()
+    if not found:
+        sys.exit("figures: the parse bench printed no throughput")
+
+
+def line(figure, value, limit, form):
+    verdict = "measured" if limit is None else "met" if value <= limit else "not met"
+    shown = "-" if limit is None else f"<= {limit}"
+    print(f"{figure:<58}{form.format(value):>16}{shown:>12}  {verdict}", flush=True)
+
+
+def seconds(command, accept=(0,)):
+    begin = time.perf_counter()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    took = time.perf_counter() - begin
+    expect(command, done.returncode, accept)
+    return took
+
+
+def output(command, accept=(0,)):
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    expect(command, done.returncode, accept)
+    return done.stdout
+
+
+def expect(command, code, accept):
+    if code not in accept:
+        sys.exit(f"figures: `{' '.join(command)}` ended with {code}")
+
+
+if __name__ == "__main__":
+    main()
