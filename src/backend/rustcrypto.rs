@@ -165,17 +165,20 @@ impl<P: MlDsaParams + Sync> Signature for MlDsa<P> {
 
     fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
         let valid = match message {
-            Message::Pure { msg, ctx } => key::<P>(pk)?.verify_with_context(msg, ctx, &decoded(sig)?),
-            Message::PreHash { .. } => return Err(Refusal::Unsupported("pre-hash")),
-            Message::Internal(formatted) => key::<P>(pk)?.verify_internal(formatted, &decoded(sig)?),
-            Message::ExternalMu(mu) => key::<P>(pk)?.verify_mu(array(mu)?, &decoded(sig)?),
-        };
+            Message::Pure { msg, ctx } => {
+                decoded::<P>(pk, sig).map(|(key, sig)| key.verify_with_context(msg, ctx, &sig))
+            }
+            Message::PreHash { .. } => Err(Refusal::Unsupported("pre-hash")),
+            Message::Internal(formatted) => {
+                decoded::<P>(pk, sig).map(|(key, sig)| key.verify_internal(formatted, &sig))
+            }
+            Message::ExternalMu(mu) => {
+                let mu = array(mu)?;
+                decoded::<P>(pk, sig).map(|(key, sig)| key.verify_mu(mu, &sig))
+            }
+        }?;
         if valid { Ok(()) } else { Err(Refusal::Rejected("invalid signature")) }
     }
-}
-
-fn key<P: MlDsaParams>(pk: &[u8]) -> Result<VerifyingKey<P>, Refusal> {
-    array(pk).map(VerifyingKey::decode)
 }
 
 /// The crate documents a panic as its answer to a malformed expanded key; here that is a rejection.
@@ -187,8 +190,13 @@ fn expanded<P: MlDsaParams>(sk: &[u8]) -> Result<ExpandedSigningKey<P>, Refusal>
     std::panic::catch_unwind(decode).map_err(|_| Refusal::Rejected("panic"))
 }
 
-fn decoded<P: MlDsaParams>(sig: &[u8]) -> Result<ml_dsa::Signature<P>, Refusal> {
-    ml_dsa::Signature::decode(array(sig)?).ok_or(Refusal::Rejected("malformed signature"))
+/// The signature comes first: the matrix of the key is most of the work, and a malformed signature needs none.
+fn decoded<P: MlDsaParams>(
+    pk: &[u8],
+    sig: &[u8],
+) -> Result<(VerifyingKey<P>, ml_dsa::Signature<P>), Refusal> {
+    let sig = ml_dsa::Signature::decode(array(sig)?).ok_or(Refusal::Rejected("malformed signature"))?;
+    Ok((VerifyingKey::decode(array(pk)?), sig))
 }
 
 /// Hands out the given `rnd`, so that signing goes through the crate's own public entry points.

@@ -294,7 +294,7 @@ impl Child {
         // that is not must not hold up the others. On one that is, the signal has no effect: the
         // kernel settles how a process ends before it closes its files.
         self.kill();
-        let (status, cpu_ns) = self.reap();
+        let status = self.reap();
         if !matches!(self.verdict, Some(Verdict::Done)) {
             while is_waiting(&self.messages) && self.read_messages(chunk, events) {}
             while self.stderr.as_ref().is_some_and(is_waiting) {
@@ -303,7 +303,7 @@ impl Child {
         }
         let by_parent = libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL;
         match self.verdict.take() {
-            Some(Verdict::Done) => End::Done { cpu_ns },
+            Some(Verdict::Done) => End::Done,
             Some(Verdict::Panicked(text)) => End::Panicked(text),
             Some(Verdict::Silent) if by_parent => End::Silent(self.limits.silence),
             Some(Verdict::Greedy) if by_parent => {
@@ -334,25 +334,17 @@ impl Child {
         unsafe { libc::kill(self.pid, libc::SIGKILL) };
     }
 
-    /// The wait status, and the processor time in nanoseconds. The child must be ending.
-    fn reap(&self) -> (c_int, u64) {
+    /// The wait status. The child must be ending.
+    fn reap(&self) -> c_int {
         let mut status = 0;
-        // SAFETY: a `rusage` is plain numbers, for which zeros are valid.
-        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-        // SAFETY: both places are valid to write to.
-        while unsafe { libc::wait4(self.pid, &raw mut status, 0, &raw mut usage) } == -1 {
+        // SAFETY: `status` is a valid place to write to.
+        while unsafe { libc::waitpid(self.pid, &raw mut status, 0) } == -1 {
             if io::Error::last_os_error().kind() != ErrorKind::Interrupted {
                 break;
             }
         }
-        (status, processor_ns(&usage))
+        status
     }
-}
-
-/// User and system time, in nanoseconds.
-pub(super) fn processor_ns(usage: &libc::rusage) -> u64 {
-    let microseconds = [usage.ru_utime, usage.ru_stime].map(|time| time.tv_sec * 1_000_000 + time.tv_usec);
-    u64::try_from(microseconds.iter().sum::<i64>()).unwrap_or(0) * 1000
 }
 
 /// Whether a read would return bytes at once.

@@ -17,15 +17,13 @@ pub fn here(limits: Limits, work: impl FnOnce(&mut dyn FnMut(&[u8]))) -> (Vec<Ve
     let hook = std::panic::take_hook();
     panics::record();
     let before = memory::cap(memory::own_size().saturating_add(limits.memory));
-    let start = processor_ns();
     let result = without_stdout(|| panics::catch(|| work(&mut |message| messages.push(message.to_vec()))));
-    let cpu_ns = processor_ns().saturating_sub(start);
     if let Some(limit) = before {
         memory::uncap(limit);
     }
     std::panic::set_hook(hook);
     let end = match result {
-        Ok(()) => End::Done { cpu_ns },
+        Ok(()) => End::Done,
         Err(text) => End::Panicked(one_line(text.as_bytes())),
     };
     (messages, end)
@@ -44,13 +42,4 @@ fn without_stdout<T>(work: impl FnOnce() -> T) -> T {
         unsafe { libc::dup2(stdout.as_raw_fd(), libc::STDOUT_FILENO) };
     }
     result
-}
-
-/// The processor time of this process so far, in nanoseconds.
-fn processor_ns() -> u64 {
-    // SAFETY: a `rusage` is plain numbers, for which zeros are valid.
-    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    // SAFETY: `usage` is a valid place to write to.
-    unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) };
-    super::children::processor_ns(&usage)
 }

@@ -57,10 +57,7 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// The closure returned.
-    Done {
-        /// Processor time of the child, user and system, in nanoseconds.
-        cpu_ns: u64,
-    },
+    Done,
     /// The closure panicked.
     Panicked(String),
     /// A signal ended the child.
@@ -84,7 +81,7 @@ pub enum End {
 impl fmt::Display for End {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stderr = match self {
-            Self::Done { .. } => return out.write_str("done"),
+            Self::Done => return out.write_str("done"),
             Self::Panicked(message) => return write!(out, "panicked: {message}"),
             Self::Silent(silence) => return write!(out, "no answer for {silence:?}"),
             Self::Killed { signal, stderr } => {

@@ -95,12 +95,9 @@ fn a_closure_that_returns_is_done() {
         channel.send(b"one");
         channel.send(b"");
         channel.send(&[3; 200_000]);
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_millis(50) {}
     });
     assert_eq!(messages, [b"one".to_vec(), Vec::new(), vec![3; 200_000]]);
-    let End::Done { cpu_ns } = end else { panic!("{end}") };
-    assert!(cpu_ns > 1_000_000, "{cpu_ns}");
+    assert_eq!(end, End::Done);
 }
 
 #[test]
@@ -196,10 +193,7 @@ fn what_was_sent_while_the_parent_was_busy_counts() {
     children.spawn(0, SHORT, |channel| channel.send(b"in time")).unwrap();
     std::thread::sleep(SHORT.silence * 2);
     let events: Vec<_> = children.collect();
-    assert!(
-        matches!(events[..], [Event::Message { .. }, Event::Ended { end: End::Done { .. }, .. }]),
-        "{events:?}"
-    );
+    assert!(matches!(events[..], [Event::Message { .. }, Event::Ended { end: End::Done, .. }]), "{events:?}");
 }
 
 #[test]
@@ -321,7 +315,7 @@ fn nothing_is_left_after_a_drop() {
         let error = io::Error::last_os_error().raw_os_error();
         channel.send(format!("{pid} {error:?}").as_bytes());
     });
-    assert!(matches!(end, End::Done { .. }), "{end}");
+    assert!(matches!(end, End::Done), "{end}");
     assert_eq!(messages, [format!("-1 {:?}", Some(libc::ECHILD)).as_bytes()]);
 }
 
@@ -348,15 +342,15 @@ fn a_child_writes_nothing_to_our_stdout() {
         // SAFETY: `stdout` is open.
         unsafe { libc::dup2(stdout.as_raw_fd(), libc::STDOUT_FILENO) };
         let (_, end) = run(LIMITS, |_| say(libc::STDOUT_FILENO, "noise"));
-        assert!(matches!(end, End::Done { .. }));
+        assert!(matches!(end, End::Done));
         let (_, end) = here(LIMITS, |_| say(libc::STDOUT_FILENO, "noise"));
-        assert!(matches!(end, End::Done { .. }));
+        assert!(matches!(end, End::Done));
         say(libc::STDOUT_FILENO, "verdict");
         let mut text = [0; 100];
         let length = report.read(&mut text).unwrap();
         assert_eq!(&text[..length], b"verdict");
     });
-    assert!(matches!(end, End::Done { .. }), "{end}");
+    assert!(matches!(end, End::Done), "{end}");
 }
 
 #[test]
@@ -394,7 +388,7 @@ fn where_fork_is_refused_work_runs_here() {
             send(b"two");
         });
         assert_eq!(messages, [b"one", b"two"]);
-        assert!(matches!(end, End::Done { .. }));
+        assert!(matches!(end, End::Done));
         let (messages, end) = here(LIMITS, |send| {
             send(b"before");
             panic!("in process");
@@ -402,7 +396,7 @@ fn where_fork_is_refused_work_runs_here() {
         assert_eq!(messages, [b"before"]);
         channel.send(end.to_string().as_bytes());
     });
-    assert!(matches!(end, End::Done { .. }), "{end}");
+    assert!(matches!(end, End::Done), "{end}");
     let text = String::from_utf8(messages.concat()).unwrap();
     assert!(text.starts_with("panicked: in process (src/isolate/tests.rs"), "{text}");
 }

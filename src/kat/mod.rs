@@ -80,9 +80,9 @@ pub fn run(plan: &Plan<'_>, progress: &mut dyn FnMut(usize, usize)) -> Report {
         .collect();
     let mut grid = schedule::Grid::new(plan, &items);
     grid.fill(plan, &items, progress);
-    let mut digests = grid.digests(plan, &items);
+    let digests = grid.digests(plan, &items);
     let mut outcomes = grid.outcomes;
-    confirm_unpublished(plan, &items, &mut outcomes, &mut digests);
+    confirm_unpublished(plan, &items, &mut outcomes, &digests);
 
     let cases: Vec<CaseResult> = plan
         .subjects
@@ -192,47 +192,37 @@ fn path_info(subject: &Subject, not_isolated: Option<String>) -> PathInfo {
     }
 }
 
-/// An accumulated digest that nobody has published passes where two backends agree on it, fails
-/// where they do not, and is a skip where only one has computed it.
+/// An accumulated digest that nobody has published passes where another backend agrees on it, fails
+/// where one does not, and is a skip where only one has computed it.
 fn confirm_unpublished(
     plan: &Plan<'_>,
     items: &[Item<'_>],
     outcomes: &mut [Vec<Outcome>],
-    digests: &mut [AccumulatedDigest],
+    digests: &[AccumulatedDigest],
 ) {
     for (index, item) in items.iter().enumerate() {
         let Task::Accumulated { digest: None, count } = item.case.task else { continue };
-        let same_case =
-            |entry: &&mut AccumulatedDigest| entry.algorithm == item.case.algorithm && entry.count == count;
-        let computed: Vec<(String, String)> = digests
-            .iter_mut()
-            .filter(same_case)
-            .map(|entry| (entry.backend.clone(), entry.digest.clone()))
+        let computed: Vec<&AccumulatedDigest> = digests
+            .iter()
+            .filter(|entry| entry.algorithm == item.case.algorithm && entry.count == count)
             .collect();
         for (subject, outcomes) in plan.subjects.iter().zip(outcomes.iter_mut()) {
-            if outcomes[index] != Outcome::Pass {
-                continue;
-            }
-            let own = digests
-                .iter()
-                .find(|entry| {
-                    entry.algorithm == item.case.algorithm
-                        && entry.backend == subject.backend.id
-                        && entry.path == subject.path.id
-                })
-                .map_or_else(String::new, |entry| entry.digest.clone());
-            let mut others = computed.iter().filter(|(backend, _)| backend != subject.backend.id).peekable();
-            outcomes[index] = if others.peek().is_none() {
-                Outcome::Skip { reason: "no-published-digest".to_owned() }
-            } else if let Some((backend, other)) = others.find(|(_, digest)| *digest != own) {
-                Outcome::Fail {
-                    reason: format!("accumulated digest differs from that of {backend}"),
-                    expected: other.clone(),
-                    got: own,
-                }
-            } else {
-                Outcome::Pass
+            let is_own = |entry: &&&AccumulatedDigest| {
+                entry.backend == subject.backend.id && entry.path == subject.path.id
             };
+            let Some(own) = computed.iter().find(is_own).filter(|_| outcomes[index] == Outcome::Pass) else {
+                continue;
+            };
+            let mut others = computed.iter().filter(|entry| entry.backend != own.backend).peekable();
+            if others.peek().is_none() {
+                outcomes[index] = Outcome::Skip { reason: "no-published-digest".to_owned() };
+            } else if let Some(other) = others.find(|other| other.digest != own.digest) {
+                outcomes[index] = Outcome::Fail {
+                    reason: format!("accumulated digest differs from that of {}", other.backend),
+                    expected: other.digest.clone(),
+                    got: own.digest.clone(),
+                };
+            }
         }
     }
 }

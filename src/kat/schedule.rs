@@ -333,7 +333,7 @@ fn say(message: &Message, send: &mut Send<'_>) {
 fn explain(subject: &Subject, end: &End) -> String {
     let lacks = subject.path.lacks();
     let mut text = end.to_string();
-    if matches!(end, End::Done { .. }) {
+    if matches!(end, End::Done) {
         text = "the child process ended without an answer".to_owned();
     }
     text += &format!(" in code path {}", subject.name());
