@@ -20,13 +20,18 @@ impl DsaRun<'_, '_> {
         match task {
             Task::DsaKeygen { xi, answer } => {
                 let result = self.keygen(xi)?;
-                self.run
-                    .settle("keygen", None, result, answer, |(pk, sk), keys| compare_dsa_keys(keys, &pk, &sk))
+                self.run.settle(
+                    "keygen",
+                    || None,
+                    result,
+                    answer,
+                    |(pk, sk), keys| compare_dsa_keys(keys, &pk, &sk),
+                )
             }
             Task::DsaSign { key, pk, message, rnd, answer } => {
-                let check = self.only_the_key_can_be_wrong(key, message);
                 let result = self.sign_with(key, pk.as_ref(), message, rnd)?;
-                self.run.settle("sign", check, result, answer, |sig, expected| {
+                let departed = || self.only_the_key_can_be_wrong(key, message);
+                self.run.settle("sign", departed, result, answer, |sig, expected| {
                     equals("sign: signature", expected, &sig)
                 })
             }
@@ -103,7 +108,8 @@ impl DsaRun<'_, '_> {
         if self.verify(pk, message, sig)? { Ok(()) } else { Err(rejected_valid("verify")) }
     }
 
-    /// The draw is ξ alone; the empty message is signed deterministically (see [`accumulated`]).
+    /// The draw is ξ alone; the empty message is signed deterministically (see
+    /// [`accumulated`](crate::vector::accumulated)).
     fn accumulated(&mut self, count: u64, expected: Option<&[u8; 32]>) -> Step {
         let (mut stream, mut accumulator) = (Stream::new(), Digest::new());
         let message = Message::Pure { msg: [].as_slice().into(), ctx: [].as_slice().into() };

@@ -19,20 +19,26 @@ impl KemRun<'_, '_> {
         match task {
             Task::KemKeygen { seed, answer } => {
                 let result = self.keygen(seed)?;
-                self.run
-                    .settle("keygen", None, result, answer, |(ek, dk), keys| compare_kem_keys(keys, &ek, &dk))
+                self.run.settle(
+                    "keygen",
+                    || None,
+                    result,
+                    answer,
+                    |(ek, dk), keys| compare_kem_keys(keys, &ek, &dk),
+                )
             }
             Task::KemEncaps { ek, m, answer } => {
-                let check = departure::ek_unreduced(self.sizes, ek).then_some(Departure::EkModulus);
                 let result = self.encaps(ek, m)?;
-                self.run.settle("encaps", check, result, answer, |(c, secret), encapsulation| {
+                let departed = || departure::ek_unreduced(self.sizes, ek).then_some(Departure::EkModulus);
+                self.run.settle("encaps", departed, result, answer, |(c, secret), encapsulation| {
                     compare_encapsulation(encapsulation, &c, &secret)
                 })
             }
             Task::KemDecaps { key, ek, c, answer } => {
-                let check = (c.len() == self.sizes.c && self.hash_is_wrong(key)).then_some(Departure::DkHash);
                 let result = self.decaps_with(key, ek.as_ref(), c)?;
-                self.run.settle("decaps", check, result, answer, |secret, expected| {
+                let departed =
+                    || (c.len() == self.sizes.c && self.hash_is_wrong(key)).then_some(Departure::DkHash);
+                self.run.settle("decaps", departed, result, answer, |secret, expected| {
                     equals("decaps: shared_secret", expected, &secret)
                 })
             }
@@ -42,15 +48,15 @@ impl KemRun<'_, '_> {
                     Err(Refusal::Unsupported(_)) => self.encaps(ek, &[0; ml_kem::M])?.is_none(),
                     other => refused("ek check", other, &[])?,
                 };
-                let check = departure::ek_unreduced(self.sizes, ek).then_some(Departure::EkModulus);
-                self.run.validity("ek check", check, *valid, rejected)
+                let departed = || departure::ek_unreduced(self.sizes, ek).then_some(Departure::EkModulus);
+                self.run.validity("ek check", departed, *valid, rejected)
             }
             Task::KemCheckDk { key, valid } => {
                 let dk = match key {
                     PrivateKey::Expanded(dk) => dk.to_vec(),
                     PrivateKey::Seed(seed) => match self.keygen(seed)? {
                         Some((_, dk)) => dk,
-                        None => return self.run.validity("keygen", None, *valid, true),
+                        None => return self.run.validity("keygen", || None, *valid, true),
                     },
                 };
                 let direct = self.run.call(|| self.kem.check_dk(&dk));
@@ -58,8 +64,8 @@ impl KemRun<'_, '_> {
                     Err(Refusal::Unsupported(_)) => self.decaps(&dk, &vec![0; self.sizes.c])?.is_none(),
                     other => refused("dk check", other, &[])?,
                 };
-                let check = self.hash_is_wrong(key).then_some(Departure::DkHash);
-                self.run.validity("dk check", check, *valid, rejected)
+                let departed = || self.hash_is_wrong(key).then_some(Departure::DkHash);
+                self.run.validity("dk check", departed, *valid, rejected)
             }
             Task::KemRoundTrip { seed, m, keys, encapsulation, rejection } => {
                 let (ek, dk) = self.keygen(seed)?.ok_or_else(|| rejected_valid("keygen"))?;
@@ -120,7 +126,7 @@ impl KemRun<'_, '_> {
     }
 
     /// The draws and their order are those of the accumulated ML-KEM vectors (see
-    /// [`accumulated`]): d‖z, then m, then a ciphertext of random bytes.
+    /// [`accumulated`](crate::vector::accumulated)): d‖z, then m, then a ciphertext of random bytes.
     fn accumulated(&mut self, count: u64, expected: Option<&[u8; 32]>) -> Step {
         let (mut stream, mut accumulator) = (Stream::new(), Digest::new());
         let (mut seed, mut m, mut noise) = ([0; 2 * ml_kem::SEED], [0; ml_kem::M], vec![0; self.sizes.c]);

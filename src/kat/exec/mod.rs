@@ -96,8 +96,8 @@ impl<'a> Executor<'a> {
     }
 
     /// An input that must be refused was accepted: a failure, unless that is a known departure.
-    fn accepted(&self, step: &str, check: Option<Departure>) -> Stop {
-        match check {
+    fn accepted(&self, step: &str, departed: Option<Departure>) -> Stop {
+        match departed {
             Some(departure) if self.is_known(departure) => known(departure),
             _ => Stop::Fail {
                 reason: format!("{step}: accepted what must be rejected"),
@@ -133,11 +133,12 @@ impl<'a> Executor<'a> {
 }
 
 impl Executor<'_> {
-    /// Compares what the library answered (`None`: it refused) with what was published.
+    /// Compares what the library answered (`None`: it refused) with what was published. `departed`
+    /// names the departure that would explain a wrong acceptance, and is asked only then.
     fn settle<T, U>(
         &self,
         step: &str,
-        check: Option<Departure>,
+        departed: impl FnOnce() -> Option<Departure>,
         result: Option<T>,
         answer: &Answer<U>,
         compare: impl FnOnce(T, &U) -> Step,
@@ -146,15 +147,21 @@ impl Executor<'_> {
             (Some(output), Answer::Accept(expected) | Answer::Either(expected)) => compare(output, expected),
             (None, Answer::Reject | Answer::Either(_)) => Ok(()),
             (None, Answer::Accept(_)) => Err(rejected_valid(step)),
-            (Some(_), Answer::Reject) => Err(self.accepted(step, check)),
+            (Some(_), Answer::Reject) => Err(self.accepted(step, departed())),
         }
     }
 
-    fn validity(&self, step: &str, check: Option<Departure>, valid: bool, rejected: bool) -> Step {
+    fn validity(
+        &self,
+        step: &str,
+        departed: impl FnOnce() -> Option<Departure>,
+        valid: bool,
+        rejected: bool,
+    ) -> Step {
         match (valid, rejected) {
             (true, false) | (false, true) => Ok(()),
             (true, true) => Err(rejected_valid(step)),
-            (false, false) => Err(self.accepted(step, check)),
+            (false, false) => Err(self.accepted(step, departed())),
         }
     }
 
