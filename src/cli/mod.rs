@@ -42,6 +42,9 @@ enum Command {
 /// The program.
 pub fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    if let Some(args) = health::Args::bare(&arguments) {
+        return health::main(&args);
+    }
     let mut command = command();
     if !asks_for_health(&arguments) {
         // The variables of the health check are no concern of the other commands.

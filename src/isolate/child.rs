@@ -48,6 +48,7 @@ pub(super) fn live(
     speak_only_through(stderr);
     die_of_crashes();
     memory::cap(memory);
+    memory::share_one_arena();
     panics::record_aloud();
     let mut channel = Channel { pipe: channel, frame: Vec::new() };
     match panics::catch(|| work(&mut channel)) {

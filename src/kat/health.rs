@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::schedule::Grid;
-use super::{Item, Plan, Subject, randomness};
+use super::{Item, Plan, Subject, randomness, together};
 use crate::backend::Backend;
 use crate::entropy;
 use crate::report::Outcome;
@@ -67,6 +67,7 @@ fn look(options: &Options) -> Result<String, String> {
         deadline: Some(start + options.deadline),
     };
     let mut grid = Grid::new(&plan, &items);
+    together::attempt(&mut grid, &plan, &items);
     grid.fill(&plan, &items, &mut |_, _| ());
     judge(options, &plan, &items, &grid)
 }
@@ -103,14 +104,10 @@ fn subjects(options: &Options) -> Vec<Subject> {
         .backends
         .iter()
         .flat_map(|backend| backend.paths.iter().map(|path| Subject { backend, path, forced: false }));
-    let mut subjects: Vec<Subject> = all
-        .filter(|subject| {
-            options.all_paths || options.require.iter().any(|algorithm| subject.is_chosen_for(*algorithm))
-        })
-        .collect();
-    // The one that takes longest starts first, so that the others fill the second core meanwhile.
-    subjects.sort_by_key(|subject| subject.backend.id != "rustcrypto");
-    subjects
+    all.filter(|subject| {
+        options.all_paths || options.require.iter().any(|algorithm| subject.is_chosen_for(*algorithm))
+    })
+    .collect()
 }
 
 fn judge(options: &Options, plan: &Plan<'_>, items: &[Item<'_>], grid: &Grid) -> Result<String, String> {

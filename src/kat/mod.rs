@@ -18,6 +18,7 @@ pub mod health;
 pub mod randomness;
 mod schedule;
 pub mod select;
+mod together;
 
 /// Every reason for which a case is skipped, and what it means. What follows the colon varies.
 pub const SKIP_REASONS: &[(&str, &str)] = &[

@@ -1,15 +1,16 @@
 //! Spreads cases over child processes and collects their outcomes. Knows how to start, not how to
 //! test: [`exec`](super::exec) does that.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use super::exec::Executor;
 use super::{Item, Plan, Subject, names};
-use crate::isolate::{self, Children, End, Event, Limits, Stream, Timeout};
+use crate::isolate::{self, Channel, Children, End, Event, Limits, Stream, Timeout};
 use crate::report::{AccumulatedDigest, Outcome};
-use crate::spec::{Algorithm, Operation};
+use crate::spec::{Algorithm, Operation, ml_dsa};
 use crate::vector::Task;
 
 /// After so many crashes in one operation of one algorithm, its remaining cases are errors.
@@ -23,7 +24,7 @@ const NOT_ISOLATED: i32 = 2;
 /// Fewer cases than this are not worth a second child.
 const CASES_WORTH_SHARING: usize = 64;
 /// Address space that a code path may use beyond what it starts with.
-const MEMORY: u64 = 512 << 20;
+pub(super) const MEMORY: u64 = 512 << 20;
 
 /// The outcomes of a run, by subject and item.
 pub(super) struct Grid {
@@ -39,22 +40,17 @@ pub(super) struct Grid {
 }
 
 /// Some cases of one subject, to be run in one child.
-struct Unit {
+pub(super) struct Unit {
     subject: usize,
     items: VecDeque<usize>,
-    /// Whether the child says everything at its end. If it dies before, the unit is run again, and
-    /// says each outcome when it is known.
-    at_once: bool,
 }
 
-/// How a child says it.
-type Send<'s> = dyn FnMut(&[u8]) + 's;
-
 /// What a child says: outcomes, or in the middle of a long case nothing but that it lives.
-type Message = Vec<Said>;
+pub(super) type Message = Vec<Said>;
 
 #[derive(Serialize, Deserialize)]
-struct Said {
+pub(super) struct Said {
+    subject: usize,
     item: usize,
     library_ns: u64,
     digest: Option<[u8; 32]>,
@@ -86,16 +82,46 @@ impl Grid {
             });
             grid.outcomes.push(outcomes.collect());
             grid.done += items.len() - runnable.len();
+            if plan.deadline.is_some() {
+                grid.cut_finely(items, index, &runnable);
+                continue;
+            }
             let least = if runnable.len() < CASES_WORTH_SHARING { 1 } else { plan.jobs.max(1) };
             let children = runnable.len().div_ceil(CASES_PER_CHILD).max(least).min(runnable.len());
             // Every n-th case, so that the slow operations, which stand together, are shared out.
             grid.units.extend((0..children).map(|first| Unit {
                 subject: index,
                 items: runnable.iter().copied().skip(first).step_by(children).collect(),
-                at_once: plan.deadline.is_some(),
             }));
         }
         grid
+    }
+
+    /// One unit for each operation of each algorithm.
+    fn cut_finely(&mut self, items: &[Item<'_>], subject: usize, runnable: &[usize]) {
+        let mut by_operation: BTreeMap<_, VecDeque<usize>> = BTreeMap::new();
+        for item in runnable {
+            let case = items[*item].case;
+            by_operation.entry((case.algorithm, case.operation)).or_default().push_back(*item);
+        }
+        self.units.extend(by_operation.into_values().map(|items| Unit { subject, items }));
+    }
+
+    /// The units, to be run in another way; those that take longest come first.
+    pub(super) fn take_units(&mut self, items: &[Item<'_>]) -> Vec<Unit> {
+        let mut units: Vec<Unit> = self.units.drain(..).collect();
+        // ML-DSA takes longer than the others, and the libraries at the end of the list, which are written in
+        // Rust, longer than those in C.
+        units.sort_by_key(|unit| {
+            let dsa = unit.items.iter().any(|item| ml_dsa::sizes(items[*item].case.algorithm).is_some());
+            Reverse((dsa, unit.subject))
+        });
+        units
+    }
+
+    /// The units that [`Grid::fill`] is to run after all, as far as they have cases left.
+    pub(super) fn put_back(&mut self, units: Vec<Unit>) {
+        self.units.extend(units.into_iter().filter(|unit| !unit.items.is_empty()));
     }
 
     /// Runs the units until every case has its outcome.
@@ -113,8 +139,11 @@ impl Grid {
             while children.running() < plan.jobs.max(1) {
                 let Some(unit) = self.next_unit(plan, items) else { break };
                 let token = running.len();
-                let work = work(plan, items, &unit);
-                match children.spawn(token, limits, |channel| work(&mut |message| channel.send(message))) {
+                let work = |channel: &mut Channel| {
+                    unit.enter(plan);
+                    unit.run(plan, items, &mut |said| say(&said, &mut |message| channel.send(message)));
+                };
+                match children.spawn(token, limits, work) {
                     Ok(()) => running.push(Some(unit)),
                     Err(_) if children.running() > 0 => {
                         self.units.push_front(unit);
@@ -209,10 +238,10 @@ impl Grid {
                 NOT_ISOLATED,
             )
         });
-        let work = work(plan, items, &unit);
         let (messages, end) = isolate::here(limits, |send| {
-            work(&mut |message| {
-                send(message);
+            unit.enter(plan);
+            unit.run(plan, items, &mut |said| {
+                say(&said, send);
                 if let Some(last_words) = &last_words {
                     last_words.put_off(limits.silence);
                 }
@@ -224,27 +253,35 @@ impl Grid {
         self.ended(plan, items, unit, &end);
     }
 
+    /// Takes down what the child of several units said.
+    pub(super) fn note_all(&mut self, units: &mut [Unit], bytes: &[u8]) {
+        for said in serde_json::from_slice::<Message>(bytes).unwrap_or_default() {
+            if let Some(unit) = units.iter_mut().find(|unit| unit.is_at(&said)) {
+                self.take_down(unit, said);
+            }
+        }
+    }
+
     /// Takes down what a child said. A child that was damaged may say anything: what is not the
     /// outcome of its next case is passed over, and the case stays open until the child ends.
     fn note(&mut self, unit: &mut Unit, bytes: &[u8]) {
-        for Said { item, library_ns, digest, outcome } in
-            serde_json::from_slice::<Message>(bytes).unwrap_or_default()
-        {
-            if unit.items.front() != Some(&item) {
+        for said in serde_json::from_slice::<Message>(bytes).unwrap_or_default() {
+            if !unit.is_at(&said) {
                 return;
             }
-            unit.items.pop_front();
-            self.library_ns += library_ns;
-            self.digests.extend(digest.map(|digest| (unit.subject, item, digest)));
-            self.set(unit.subject, item, outcome);
+            self.take_down(unit, said);
         }
+    }
+
+    fn take_down(&mut self, unit: &mut Unit, Said { subject, item, library_ns, digest, outcome }: Said) {
+        unit.items.pop_front();
+        self.library_ns += library_ns;
+        self.digests.extend(digest.map(|digest| (subject, item, digest)));
+        self.set(subject, item, outcome);
     }
 
     /// The case during which a child died is an error; the cases after it get another child.
     fn ended(&mut self, plan: &Plan<'_>, items: &[Item<'_>], mut unit: Unit, end: &End) {
-        if std::mem::take(&mut unit.at_once) && !unit.items.is_empty() {
-            return self.units.push_front(unit);
-        }
         let Some(item) = unit.items.pop_front() else { return };
         let subject = &plan.subjects[unit.subject];
         self.set(unit.subject, item, Outcome::Error { reason: explain(subject, end) });
@@ -298,31 +335,33 @@ fn skipped(plan: &Plan<'_>, subject: &Subject, item: &Item<'_>, barred: Option<&
     item.case.bad.map(|why| format!("bad-vector: {why}"))
 }
 
-/// What a child does: the unit's cases in order.
-fn work<'p>(plan: &'p Plan<'_>, items: &'p [Item<'_>], unit: &Unit) -> impl FnOnce(&mut Send<'_>) + use<'p> {
-    let subject = plan.subjects[unit.subject];
-    let (positions, at_once) = (unit.items.clone(), unit.at_once);
-    let (timed, strict) = (plan.timed, plan.strict);
-    move |send| {
-        (subject.path.enter)();
-        let mut said = Message::new();
-        for item in positions {
-            let mut alive = || say(&Message::new(), send);
-            let mut executor = Executor::new(subject.path, strict, timed, &mut alive);
+impl Unit {
+    /// Whether this is the outcome of the unit's next case.
+    fn is_at(&self, said: &Said) -> bool {
+        (self.subject, self.items.front()) == (said.subject, Some(&said.item))
+    }
+
+    /// Sends the library down the code path. Once in a process, before [`Unit::run`].
+    pub(super) fn enter(&self, plan: &Plan<'_>) {
+        (plan.subjects[self.subject].path.enter)();
+    }
+
+    /// Runs the cases in order. `say` is given each outcome, and now and then an empty message.
+    pub(super) fn run(&self, plan: &Plan<'_>, items: &[Item<'_>], say: &mut dyn FnMut(Message)) {
+        let subject = self.subject;
+        for item in self.items.iter().copied() {
+            let mut alive = || say(Message::new());
+            let mut executor =
+                Executor::new(plan.subjects[subject].path, plan.strict, plan.timed, &mut alive);
             let outcome = executor.run(items[item].case);
             let (library_ns, digest) = (executor.library_ns, executor.digest);
-            said.push(Said { item, library_ns, digest, outcome });
-            if !at_once {
-                say(&std::mem::take(&mut said), send);
-            }
-        }
-        if at_once {
-            say(&said, send);
+            say(vec![Said { subject, item, library_ns, digest, outcome }]);
         }
     }
 }
 
-fn say(message: &Message, send: &mut Send<'_>) {
+/// Puts a message in bytes and sends them.
+pub(super) fn say(message: &Message, send: &mut dyn FnMut(&[u8])) {
     // A message holds numbers and strings only, which serialise without fail.
     if let Ok(bytes) = serde_json::to_vec(message) {
         send(&bytes);

@@ -69,6 +69,18 @@ fn a_hang_ends_at_the_deadline() {
 }
 
 #[test]
+fn what_dies_in_the_common_child_is_named_alone() {
+    for (fault, word) in [("sigsegv", "SIGSEGV"), ("endless-loop", "deadline"), ("panic", "panicked")] {
+        let broken = format!("broken:{fault}");
+        let backends = format!("{broken},rustcrypto,libcrux");
+        let run = pqcheck(["health", "--backend", &backends, "--deadline", "4s"]);
+        is_verdict(&run, &format!("unhealthy: {broken}"));
+        assert!(run.stdout.contains(word), "{}", run.stdout);
+        assert!(!run.stdout.contains("rustcrypto/") && !run.stdout.contains("libcrux/"), "{}", run.stdout);
+    }
+}
+
+#[test]
 fn where_fork_is_refused_the_check_runs_in_process_and_says_so() {
     let run = without_fork(&[]);
     is_verdict(&run, "healthy:");
