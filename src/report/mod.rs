@@ -6,6 +6,7 @@ use crate::spec::{Algorithm, Operation};
 
 pub mod compare;
 pub mod inventory;
+pub mod page;
 
 mod read;
 #[cfg(test)]
