@@ -79,6 +79,24 @@ impl Feature {
     }
 }
 
+/// The x86-64 level of this processor, 1 to 4; none on another architecture.
+#[cfg(target_arch = "x86_64")]
+pub fn x86_level() -> Option<u8> {
+    macro_rules! all {
+        ($($feature:tt)*) => { $(std::arch::is_x86_feature_detected!($feature))&&* };
+    }
+    let second = all!("cmpxchg16b" "popcnt" "sse3" "sse4.1" "sse4.2" "ssse3");
+    let third = second && all!("avx" "avx2" "bmi1" "bmi2" "f16c" "fma" "lzcnt" "movbe");
+    let fourth = third && all!("avx512f" "avx512bw" "avx512cd" "avx512dq" "avx512vl");
+    Some(1 + u8::from(second) + u8::from(third) + u8::from(fourth))
+}
+
+/// The x86-64 level of this processor, 1 to 4; none on another architecture.
+#[cfg(not(target_arch = "x86_64"))]
+pub fn x86_level() -> Option<u8> {
+    None
+}
+
 /// The processor's name as the kernel gives it, if it does.
 ///
 /// Under emulation that may be the name of the machine beneath.

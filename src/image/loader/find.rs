@@ -1,0 +1,131 @@
+//! Which file a program would get for a library's name, and every other copy in the usual places.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::{Candidate, Loader, join};
+use crate::image::root::{ElfFacts, Found, Kind, Root};
+
+/// A library by its name.
+#[derive(Debug)]
+pub struct Library {
+    /// The name that was asked for.
+    pub name: String,
+    /// What the loader considered, in order.
+    pub tried: Vec<Candidate>,
+    /// What `dlopen` would take.
+    pub taken: Option<Copy>,
+    /// Other files of that name in the usual places, sorted by path.
+    pub others: Vec<Copy>,
+}
+
+/// One copy of a library.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    /// A path that leads to it.
+    pub path: PathBuf,
+    /// The file.
+    pub found: Rc<Found>,
+    /// What it says of itself.
+    pub facts: ElfFacts,
+}
+
+/// The most folders that are looked into for copies.
+const MOST_FOLDERS: usize = 20_000;
+
+/// Places that a loader may not search but that installers use.
+const USUAL: [&str; 8] = [
+    "/usr/local/lib",
+    "/usr/local/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/lib",
+    "/lib64",
+    "/opt",
+    "/usr/local/ssl",
+];
+
+/// What `dlopen(name)` finds through `loader`, and every other file whose name begins with `name`.
+pub fn library(root: &Root, loader: &Loader, name: &str) -> Library {
+    let (tried, found) = loader.search(root, name.as_bytes());
+    let path = tried.last().map(|candidate| candidate.path.clone()).unwrap_or_default();
+    let taken = found.map(|found| copy(root, path, found));
+    let mut others = libraries(root, loader, &|file| file.starts_with(name.as_bytes()));
+    if let Some(taken) = &taken {
+        others.retain(|other| other.found.node.identity != taken.found.node.identity);
+    }
+    Library { name: name.to_owned(), tried, taken, others }
+}
+
+/// Every library whose file name `wanted` accepts, in the loader's folders, its cache and the usual
+/// places, Python's among them. Each file once, sorted by path.
+pub fn libraries(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -> Vec<Copy> {
+    let mut found: BTreeMap<(u64, u64), Copy> = BTreeMap::new();
+    let mut take = |path: PathBuf| {
+        if let Ok(there) = root.lookup(&path)
+            && there.node.kind == Kind::File
+        {
+            let copy = copy(root, path, there);
+            if copy.facts.is_ok() {
+                found.entry(copy.found.node.identity).or_insert(copy);
+            }
+        }
+    };
+    if let super::Rules::Glibc(rules) = &loader.rules {
+        rules.cached_paths(wanted).into_iter().for_each(&mut take);
+    }
+    let own = loader.default_folders();
+    let listed =
+        root.config.variable("LD_LIBRARY_PATH").map(|value| value.as_bytes().to_vec()).unwrap_or_default();
+    let listed = listed.split(|byte| *byte == b':').filter(|part| !part.is_empty());
+    let listed: Vec<PathBuf> = listed.map(|part| Path::new("/").join(OsStr::from_bytes(part))).collect();
+    for folder in listed.iter().chain(&own) {
+        for (name, _) in root.list(folder).unwrap_or_default() {
+            if wanted(name.as_bytes()) {
+                take(join(folder, name.as_bytes()));
+            }
+        }
+    }
+    let mut left = MOST_FOLDERS;
+    for folder in USUAL {
+        // A folder that is only a link to another is seen there.
+        if root.lookup(Path::new(folder)).is_ok_and(|found| found.links.is_empty()) {
+            walk(root, Path::new(folder), wanted, &mut take, &mut left);
+        }
+    }
+    let mut copies: Vec<Copy> = found.into_values().collect();
+    copies.sort_by(|a, b| a.path.cmp(&b.path));
+    copies
+}
+
+/// Looks into a folder and those in it, without following links; stops after so many folders.
+fn walk(
+    root: &Root,
+    folder: &Path,
+    wanted: &dyn Fn(&[u8]) -> bool,
+    take: &mut dyn FnMut(PathBuf),
+    left: &mut usize,
+) {
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
+        for (name, kind) in root.list(&folder).unwrap_or_default() {
+            match kind {
+                Kind::Folder => waiting.push(folder.join(&name)),
+                Kind::File | Kind::Link(_) if wanted(name.as_bytes()) => take(folder.join(&name)),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn copy(root: &Root, path: PathBuf, found: Rc<Found>) -> Copy {
+    let facts = root.elf(&found);
+    Copy { path, found, facts }
+}
