@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(super) enum Exit {
     /// Everything that was looked at is fine.
     Fine,
-    /// A case failed, or a comparison shows a regression.
+    /// A case failed, something keeps a program from starting, or a comparison shows a regression.
     Wrong,
     /// The tool could not do its work: usage, I/O, malformed vectors, a crashed backend.
     CouldNotWork,
@@ -19,7 +19,7 @@ impl Exit {
     /// Every exit, as shown in help and by `pqcheck list`.
     pub(super) const ALL: [(Self, &str); 4] = [
         (Self::Fine, "fine"),
-        (Self::Wrong, "a case failed, or a comparison shows a regression"),
+        (Self::Wrong, "a case failed, a program will not start, or a comparison shows a regression"),
         (
             Self::CouldNotWork,
             "pqcheck could not do its work: usage, I/O, malformed vectors, a crashed backend",
@@ -48,7 +48,7 @@ impl From<Exit> for ExitCode {
 pub(super) const TABLE: &str = "\
 Exit codes:
   0  fine
-  1  a case failed, or a comparison shows a regression
+  1  a case failed, a program will not start, or a comparison shows a regression
   2  pqcheck could not do its work: usage, I/O, malformed vectors, a crashed backend
   4  nothing was checked
 `pqcheck` and `pqcheck health` end with 0 (healthy) or 1 (everything else) only.";

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 mod compare;
+mod doctor;
 mod exit;
 mod health;
 mod kat;
@@ -33,6 +34,8 @@ enum Command {
     Health(health::Args),
     /// Run published known-answer tests through every backend and code path
     Kat(kat::Args),
+    /// Say why programs of this image, or of another, will not start
+    Doctor(doctor::Args),
     /// List what got worse between two JSON reports
     Compare(compare::Args),
     /// Show what this binary can test, with versions and sources
@@ -55,6 +58,7 @@ pub fn main() -> ExitCode {
         Ok(Cli { command: None, health }) => return health::main(&health),
         Ok(Cli { command: Some(Command::Health(args)), .. }) => return health::main(&args),
         Ok(Cli { command: Some(Command::Kat(args)), .. }) => kat::main(&args),
+        Ok(Cli { command: Some(Command::Doctor(args)), .. }) => doctor::main(&args),
         Ok(Cli { command: Some(Command::Compare(args)), .. }) => compare::main(&args),
         Ok(Cli { command: Some(Command::List(args)), .. }) => list::main(&args),
         Err(error) => return refused(&arguments, &error),

@@ -1,4 +1,171 @@
 //! Why something does not start (facts about an image -> findings), and why it was not built (a log -> causes).
 //! One file per rule and per cause. Reads no file and prints nothing.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::image::about::About;
+use crate::image::program::Program;
+use crate::image::python::Import;
+use crate::image::tools::ToolSearch;
+use crate::report::finding::{Finding, Severity, Step};
+use crate::report::page::Page;
+
 pub mod logs;
+
+mod bad_shebang;
+mod exec_format;
+mod executable_stack;
+mod glibc_too_old;
+mod illegal_instruction;
+mod interpreter_missing;
+mod libc_mismatch;
+mod liboqs_library_missing;
+mod libraries;
+mod link_out_of_image;
+mod permission_denied;
+mod python_import_name;
+mod python_module_missing;
+mod shared_library_missing;
+mod symbol_version_missing;
+mod tool_not_found;
+mod words;
+
+/// Every rule, in the order in which they are tried.
+pub static ALL: &[&Rule] = &[
+    &tool_not_found::RULE,
+    &link_out_of_image::RULE,
+    &permission_denied::RULE,
+    &exec_format::RULE,
+    &bad_shebang::RULE,
+    &libc_mismatch::RULE,
+    &interpreter_missing::RULE,
+    &liboqs_library_missing::RULE,
+    &shared_library_missing::RULE,
+    &glibc_too_old::RULE,
+    &symbol_version_missing::RULE,
+    &illegal_instruction::RULE,
+    &executable_stack::RULE,
+    &python_module_missing::RULE,
+    &python_import_name::RULE,
+];
+
+/// A rule: what it finds, in words and in code.
+pub struct Rule {
+    /// The page that explains it.
+    pub page: &'static Page,
+    /// Looks at one subject.
+    pub check: fn(&Facts<'_>, &Subject<'_>) -> Vec<Finding>,
+}
+
+/// What is known of the image apart from the subject.
+pub struct Facts<'f> {
+    /// What kind of image it is.
+    pub about: &'f About,
+    /// Files whose names begin like those of libraries that are missing, by the name up to `.so`.
+    pub elsewhere: &'f BTreeMap<Vec<u8>, Vec<PathBuf>>,
+}
+
+/// What a rule looks at.
+pub enum Subject<'s> {
+    /// A file that is to be started, or a library that is to be loaded.
+    Program(&'s Program),
+    /// A name that leads to no program.
+    Tool(&'s ToolSearch, &'static str),
+    /// A module that Python is to import.
+    Import(&'s Import),
+}
+
+impl Rule {
+    /// The rule's id.
+    pub fn id(&self) -> &'static str {
+        self.page.id
+    }
+
+    /// An error that this rule finds.
+    fn error(&self, subject: String, message: String) -> Finding {
+        Finding {
+            rule: self.page.id.to_owned(),
+            severity: Severity::Error,
+            subject,
+            message,
+            search: Vec::new(),
+            cause: String::new(),
+            fix: Vec::new(),
+        }
+    }
+}
+
+/// What all rules find in one subject.
+pub fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
+    ALL.iter().flat_map(|rule| (rule.check)(facts, subject)).collect()
+}
+
+/// The pages of all rules.
+pub fn pages() -> impl Iterator<Item = &'static Page> {
+    ALL.iter().map(|rule| rule.page)
+}
+
+/// The names of the libraries that a program misses.
+pub fn missing_libraries(program: &Program) -> Vec<Vec<u8>> {
+    libraries::missing(program).map(|need| need.name.clone()).collect()
+}
+
+/// A name up to `.so`, under which [`Facts::elsewhere`] has its like: `liboqs` for `liboqs.so.7`.
+pub fn stem(name: &[u8]) -> Vec<u8> {
+    let end = name.windows(3).position(|three| three == b".so").unwrap_or(name.len());
+    name[..end].to_vec()
+}
+
+impl Finding {
+    /// With the places that were considered.
+    fn searched(mut self, search: Vec<Step>) -> Self {
+        self.search = search;
+        self
+    }
+
+    /// With why that is so.
+    fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = cause.into();
+        self
+    }
+
+    /// With what to do.
+    fn cured_by(mut self, fix: impl IntoIterator<Item = String>) -> Self {
+        self.fix = fix.into_iter().collect();
+        self
+    }
+
+    /// As a warning where `is_warning`.
+    fn warning_if(mut self, is_warning: bool) -> Self {
+        if is_warning {
+            self.severity = Severity::Warning;
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_page_and_an_id_of_its_own() {
+        let mut ids: Vec<_> = ALL.iter().map(|rule| rule.id()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), ALL.len());
+        for page in pages() {
+            assert!(page.id.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", page.id);
+            assert!(page.finds.ends_with('.') && page.why.ends_with('.'), "{}", page.id);
+            assert!(!page.fix.is_empty(), "{}", page.id);
+        }
+    }
+
+    #[test]
+    fn a_librarys_stem_is_its_name_up_to_so() {
+        assert_eq!(stem(b"liboqs.so.7"), b"liboqs");
+        assert_eq!(stem(b"libc.musl-x86_64.so.1"), b"libc.musl-x86_64");
+        assert_eq!(stem(b"plain"), b"plain");
+    }
+}

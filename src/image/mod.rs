@@ -1,7 +1,12 @@
 //! Facts about the machine and the image, as data. Knows no verdict.
 
+pub mod about;
 pub mod cpu;
 pub mod elf;
 pub mod loader;
 pub mod platform;
+pub mod program;
+pub mod python;
 pub mod root;
+pub mod script;
+pub mod tools;

@@ -6,6 +6,7 @@ use std::io;
 use crate::report::Report;
 
 pub mod comparison;
+pub mod findings;
 pub mod list;
 
 mod grouped;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::spec::{Algorithm, Operation};
 
 pub mod compare;
+pub mod finding;
 pub mod inventory;
 pub mod page;
 

@@ -255,9 +255,6 @@ impl Loader {
     }
 
     fn load(&self, root: &Root, resolution: &mut Resolution, by: usize, name: &[u8]) {
-        if resolution.needs.iter().any(|need| need.name == name && need.taken == Taken::Nothing) {
-            return;
-        }
         if self.is_itself(name) {
             if !resolution.needs.iter().any(|need| need.name == name) {
                 let name = name.to_vec();

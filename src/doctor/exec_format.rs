@@ -1,0 +1,111 @@
+//! A file is to be executed that this platform's kernel cannot execute.
+
+use super::words::{is_wanted, shown};
+use super::{Facts, Rule, Subject};
+use crate::image::elf::{Elf, Kind};
+use crate::image::program::What;
+use crate::image::script::FirstLine;
+use crate::report::finding::{Finding, Step};
+use crate::report::page::Page;
+
+pub(super) static RULE: Rule = Rule {
+    page: &Page {
+        id: "exec-format",
+        finds: "A program is built for another processor than the image's platform, or is damaged, empty or of another system.",
+        why: "The kernel answers `Exec format error`. An image built on an Apple or Graviton machine is arm64, one built on a PC amd64, and a program that was downloaded or copied from another stage may be of either.",
+        fix: &[
+            "Build and start with the same platform: `docker build --platform linux/amd64 .`, `docker run --platform linux/amd64`.",
+            "Download the program for the platform of the image: `ARG TARGETARCH`.",
+            "In a Dockerfile that crosses, let only the building stage be `FROM --platform=$BUILDPLATFORM`, and cross-compile there.",
+            "To run a foreign image at all: install qemu-user-static with binfmt support on the host.",
+        ],
+    },
+    check,
+};
+
+fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
+    let Subject::Program(program) = subject else { return Vec::new() };
+    let path = shown(&program.path);
+    match &program.what {
+        Some(What::Elf(binary)) => binary.elf().and_then(|elf| machine(facts, path, elf)).into_iter().collect(),
+        Some(What::Damaged(error)) => vec![
+            RULE.error(path, format!("it is {error}"))
+                .because("The file was cut short or changed on its way into the image: a download that broke off, a wrong `COPY`, text conversion of a binary file.")
+                .cured_by(["copy or download it again, and compare its checksum and size with the original".to_owned()]),
+        ],
+        Some(What::Unknown(FirstLine::Empty, _)) => {
+            let finding = RULE
+                .error(path, "it is an empty file".to_owned())
+                .because("There is nothing to execute: a download or a redirection failed, and the step that did it succeeded all the same.")
+                .cured_by(["look at the step that writes it; `curl -f` and `set -e` make it fail where it goes wrong".to_owned()]);
+            vec![finding.warning_if(!is_wanted(program))]
+        }
+        Some(What::Unknown(FirstLine::Binary, head)) => {
+            let finding = RULE
+                .error(path, format!("it is {}, which Linux does not execute", foreign(head)))
+                .because("The kernel executes ELF files and files that begin with `#!`.")
+                .cured_by(["take the program's build for Linux".to_owned()]);
+            vec![finding.warning_if(!is_wanted(program))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn machine(facts: &Facts<'_>, path: String, elf: &Elf) -> Option<Finding> {
+    if matches!(elf.kind, Kind::Object | Kind::Other(_)) {
+        return Some(
+            RULE.error(path, "it is an object file and not a program: nothing linked it".to_owned())
+                .because("The kernel executes what a linker wrote, not what a compiler left (`cc -c`).")
+                .cured_by(["link it: `cc -o PROGRAM FILE.o`".to_owned()]),
+        );
+    }
+    if facts.about.runs(elf)? {
+        return None;
+    }
+    let target = facts.about.target.as_ref()?;
+    let machine = elf.machine.name();
+    let platform = elf.machine.platform().unwrap_or("another platform");
+    let emulated = facts.about.emulators.iter().find(|name| {
+        let kernel = match platform {
+            "amd64" => "x86_64",
+            "arm64" => "aarch64",
+            other => other,
+        };
+        name.as_str() == kernel
+    });
+    let cause = match emulated {
+        Some(name) => format!(
+            "The file is for {machine}. This machine runs such programs through qemu-{name}, slowly; another machine answers `Exec format error`."
+        ),
+        None => format!(
+            "The file is for {machine}; the kernel of a {target} machine answers `Exec format error`."
+        ),
+    };
+    let finding = RULE
+        .error(path.clone(), format!("it is built for {platform}, and the image is {target}"))
+        .searched(vec![
+            Step { path, verdict: format!("ELF header: {machine}") },
+            Step { path: target.to_string(), verdict: format!("platform, by {}", facts.about.target_from) },
+        ])
+        .because(cause)
+        .cured_by([
+            format!("build or download it for {target}; in a Dockerfile `ARG TARGETARCH` names the platform"),
+            format!("build the image for the program's platform: `docker build --platform linux/{platform}`"),
+            format!("start it with `docker run --platform linux/{platform}` where the image is of that platform or the host emulates it"),
+        ]);
+    Some(finding.warning_if(emulated.is_some()))
+}
+
+/// What a file of another system is, by its first bytes.
+fn foreign(head: &[u8]) -> &'static str {
+    match head {
+        [b'M', b'Z', ..] => "a Windows program",
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] => "a macOS program",
+        [0xca, 0xfe, 0xba, 0xbe, ..] => "a macOS program or a Java class",
+        [0, b'a', b's', b'm', ..] => "a WebAssembly module",
+        [b'P', b'K', 3, 4, ..] => "a ZIP or JAR archive",
+        [0x1f, 0x8b, ..] => "a gzip archive",
+        [b'B', b'C', 0xc0, 0xde, ..] => "LLVM bitcode",
+        _ => "neither an ELF file nor a script",
+    }
+}

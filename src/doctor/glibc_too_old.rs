@@ -1,0 +1,89 @@
+//! A program needs a newer glibc than the image has.
+
+use super::words::{shown, text};
+use super::{Facts, Rule, Subject};
+use crate::image::about::glibc_version;
+use crate::image::loader::MissingVersion;
+use crate::image::program::{Binary, Program};
+use crate::report::finding::{Finding, Step};
+use crate::report::page::Page;
+
+pub(super) static RULE: Rule = Rule {
+    page: &Page {
+        id: "glibc-too-old",
+        finds: "A program or a library needs symbols of a newer glibc than the image has: `GLIBC_2.38 not found`.",
+        why: "A program linked on a newer system uses the newer versions of functions, and the loader of an older system refuses it. Old programs run on a newer glibc, never the other way round.",
+        fix: &[
+            "Take a base image at least as new as the one that built the program (glibc 2.31: Debian 11, 2.35: Ubuntu 22.04, 2.36: Debian 12, 2.39: Ubuntu 24.04, 2.41: Debian 13).",
+            "Build in the oldest image in which the program is to run.",
+            "Build a static program.",
+        ],
+    },
+    check,
+};
+
+fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
+    let Subject::Program(program) = subject else { return Vec::new() };
+    let Some(binary) = program.binary() else { return Vec::new() };
+    let missing = binary.missing_versions.iter().filter(|missing| is_of_glibc(missing));
+    let Some(newest) = missing.clone().filter_map(|missing| glibc_version(&missing.version)).max() else {
+        return Vec::new();
+    };
+    let (major, minor) = newest;
+    let has =
+        facts.about.glibc.map_or("an older one".to_owned(), |(major, minor)| format!("{major}.{minor}"));
+    let from =
+        RELEASES.iter().find(|(least, _)| *least >= newest).map_or("the newest release", |(_, name)| name);
+    let finding = RULE
+        .error(shown(&program.path), format!("it needs glibc {major}.{minor}, and the image has {has}"))
+        .searched(steps(program, binary, missing))
+        .because(format!(
+            "It was built on a newer system. The loader answers `version `GLIBC_{major}.{minor}' not found`."
+        ))
+        .cured_by([
+            format!("take a base image with glibc {major}.{minor} or newer: {from}"),
+            "build it in the image in which it is to run, or in an older one".to_owned(),
+            "build a static program: Rust `--target x86_64-unknown-linux-musl`, Go `CGO_ENABLED=0`"
+                .to_owned(),
+        ]);
+    vec![finding]
+}
+
+pub(super) fn is_of_glibc(missing: &MissingVersion) -> bool {
+    missing.version.starts_with(b"GLIBC_")
+}
+
+/// Which version was looked for in which library, and for whom.
+pub(super) fn steps<'m>(
+    program: &Program,
+    binary: &Binary,
+    missing: impl Iterator<Item = &'m MissingVersion>,
+) -> Vec<Step> {
+    let object = |at: usize| {
+        let objects = binary.resolution.as_ref().map(|resolution| &resolution.objects);
+        objects.and_then(|objects| objects.get(at)).map(|object| shown(&object.path))
+    };
+    missing
+        .map(|missing| Step {
+            path: missing.of.and_then(object).unwrap_or_else(|| text(&missing.file)),
+            verdict: format!(
+                "has no `{}`, which `{}` needs",
+                text(&missing.version),
+                object(missing.by).unwrap_or_else(|| shown(&program.path)),
+            ),
+        })
+        .collect()
+}
+
+/// glibc's version in releases that are in use.
+const RELEASES: [((u32, u32), &str); 9] = [
+    ((2, 28), "Debian 10 or RHEL 8"),
+    ((2, 31), "Debian 11 or Ubuntu 20.04"),
+    ((2, 34), "RHEL 9 or Amazon Linux 2023"),
+    ((2, 35), "Ubuntu 22.04"),
+    ((2, 36), "Debian 12"),
+    ((2, 38), "Ubuntu 23.10"),
+    ((2, 39), "Ubuntu 24.04"),
+    ((2, 41), "Debian 13"),
+    ((2, 42), "Fedora 43"),
+];
