@@ -50,7 +50,7 @@ fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
             format!("`{}` is there, but has no module `{}`.", import.found_until, rest(import))
         }
         None if !python.hooks.is_empty() => format!(
-            "None of its folders has it. {} runs code when Python starts, which may add modules that cannot be seen from here.",
+            "None of its folders has it. An editable install ({}) adds modules when Python starts, which cannot be seen from here.",
             listed(&python.hooks)
         ),
         None => "None of the folders that it looks into has a module of that name.".to_owned(),

@@ -262,3 +262,8 @@ const NAMES: [(u16, &str, &str); 9] = [
     (258, "LoongArch", "loong64"),
     (8, "MIPS", "mips64le"),
 ];
+
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;

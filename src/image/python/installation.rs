@@ -17,7 +17,7 @@ pub struct Installation {
     pub folders: Vec<PathBuf>,
     /// What the names of its machine-code modules say: `cpython-311-x86_64-linux-gnu`.
     tag: Option<String>,
-    /// Files that run code at its start and may add modules in a way that cannot be read.
+    /// Files that add modules by code that runs when Python starts, as editable installs do.
     pub hooks: Vec<PathBuf>,
 }
 
@@ -179,7 +179,10 @@ impl Installation {
                     text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
                 for line in lines {
                     if line.starts_with("import ") || line.starts_with("import\t") {
-                        self.hooks.push(path.clone());
+                        let line = line.to_ascii_lowercase();
+                        if line.contains("__editable__") || line.contains("finder") {
+                            self.hooks.push(path.clone());
+                        }
                     } else if is_folder(root, &site.join(line)) {
                         self.folders.push(site.join(line));
                     }

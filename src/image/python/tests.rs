@@ -95,7 +95,7 @@ fn image() -> (tempfile::TempDir, Root) {
     write(&format!("{site}/oqs/rand.py"), "def seed(): pass\n");
     write(&format!("{site}/ext.cpython-310-x86_64-linux-gnu.so"), "");
     write(&format!("{site}/good.cpython-311-x86_64-linux-gnu.so"), "");
-    write(&format!("{site}/extra.pth"), "more\nimport hook\n");
+    write(&format!("{site}/extra.pth"), "more\nimport hook\nimport __editable___x_finder\n");
     write(&format!("{site}/more/far.py"), "x = 1\n");
     write(&format!("{site}/space/inner.py"), "y = 1\n");
     let root = Root::folder(folder.path()).unwrap();

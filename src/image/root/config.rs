@@ -85,7 +85,9 @@ impl Config {
             entrypoint.clear();
         }
         entrypoint.truncate(64);
-        Self { env: std::env::vars_os().collect(), entrypoint, ..Self::default() }
+        let working_dir = std::env::current_dir().map(|folder| folder.display().to_string());
+        let working_dir = working_dir.unwrap_or_default();
+        Self { env: std::env::vars_os().collect(), entrypoint, working_dir, ..Self::default() }
     }
 
     /// The configuration in an image's JSON.

@@ -191,7 +191,8 @@ impl Names {
     }
 
     fn targets(&mut self, text: &str) {
-        for target in text.split([',', '(', ')', '[', ']', '*']).map(str::trim) {
+        for target in text.split(',').map(str::trim) {
+            let target = target.trim_start_matches(['(', '[', '*', ' ']).trim_end_matches([')', ']', ' ']);
             if first_name(target) == target {
                 self.define(target);
             }
