@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod command;
+mod doctor;
 mod faults;
 mod floors;
 mod health;
