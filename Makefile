@@ -24,7 +24,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in tools/need tools/dist tools/phases; do sh -n $$script || exit; done
+	for script in tools/need tools/dist tools/phases tools/ldd-agreement; do sh -n $$script || exit; done
 
 unit: ## unit and integration tests
 	@tools/need rust cc cmake libclang

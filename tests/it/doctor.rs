@@ -363,30 +363,9 @@ fn an_image_that_means_harm_is_looked_at_to_the_end() {
 }
 
 #[test]
-fn the_ids_of_the_rules_are_kept() {
-    // Every id has a page; that the page is there is what `--explain` shows for each.
+fn every_rule_has_a_page() {
     let run = pqcheck(["doctor", "--explain", "?"]);
-    let ids = run.stderr.split("there are ").nth(1).unwrap().trim();
-    for id in ids.split(", ") {
+    for id in run.stderr.split("there are ").nth(1).unwrap().trim().split(", ") {
         assert_eq!(pqcheck(["doctor", "--explain", id]).code, 0, "{id}");
-    }
-    for id in [
-        "bad-shebang",
-        "exec-format",
-        "executable-stack",
-        "glibc-too-old",
-        "illegal-instruction",
-        "interpreter-missing",
-        "libc-mismatch",
-        "liboqs-library-missing",
-        "link-out-of-image",
-        "permission-denied",
-        "python-import-name",
-        "python-module-missing",
-        "shared-library-missing",
-        "symbol-version-missing",
-        "tool-not-found",
-    ] {
-        assert!(ids.split(", ").any(|known| known == id), "{id} is not in {ids}");
     }
 }
