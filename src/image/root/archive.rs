@@ -48,9 +48,15 @@ pub(super) fn open(path: &Path) -> Result<(Tree, Config), OpenError> {
             "not a regular file; an archive is read at any place, so no pipe will do".to_owned(),
         ));
     }
-    let content = Content::Part { file: Rc::new(file), start: 0, size: metadata.len() };
-    match Compression::of(&content).map_err(unreadable)? {
-        Compression::None if tar_reader::is_tar(&content) => {}
+    read(path, &Content::Part { file: Rc::new(file), start: 0, size: metadata.len() })
+}
+
+/// The same of an archive that is open already; `path` is for messages.
+pub(super) fn read(path: &Path, content: &Content) -> Result<(Tree, Config), OpenError> {
+    let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source };
+    let malformed = |what: String| OpenError::Malformed { path: path.to_owned(), what };
+    match Compression::of(content).map_err(unreadable)? {
+        Compression::None if tar_reader::is_tar(content) => {}
         Compression::None => {
             return Err(malformed("not a tar archive, as `docker save` writes one".to_owned()));
         }
@@ -62,7 +68,7 @@ pub(super) fn open(path: &Path) -> Result<(Tree, Config), OpenError> {
         }
     }
     let mut outer = Tree::new();
-    tar_reader::apply(&content, 1, &mut outer)
+    tar_reader::apply(content, 1, &mut outer)
         .map_err(|error| malformed(format!("{error}; was it written to the end?")))?;
     let outer = Root::new(Place::Tree(outer), Config::default());
     let image = match described(&outer).map_err(malformed)? {

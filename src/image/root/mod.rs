@@ -153,6 +153,12 @@ impl Root {
         Ok(Self::new(Place::Tree(tree), config))
     }
 
+    /// The tree of an archive that is open already, or in memory; `name` is for messages.
+    pub fn archived(name: &Path, content: &Content) -> Result<Self, OpenError> {
+        let (tree, config) = archive::read(name, content)?;
+        Ok(Self::new(Place::Tree(tree), config))
+    }
+
     fn new(place: Place, config: Config) -> Self {
         Self { place, config, found: RefCell::default(), elves: RefCell::default() }
     }
