@@ -6,12 +6,14 @@
 use crate::image::cpu::Feature;
 use crate::spec::Algorithm;
 use crate::spec::ml_dsa::Hash;
+use installed::Installed;
 
 pub mod broken;
 #[cfg(test)]
 #[cfg(any(feature = "liboqs", feature = "pqclean", feature = "rustcrypto", feature = "libcrux"))]
 #[cfg_attr(not(feature = "rustcrypto"), expect(dead_code, reason = "only RustCrypto has every interface"))]
 mod conformance;
+pub mod installed;
 #[cfg(feature = "libcrux")]
 mod libcrux;
 #[cfg(feature = "liboqs")]
@@ -20,7 +22,6 @@ mod liboqs;
 mod pqclean;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
-#[cfg(any(feature = "liboqs", feature = "pqclean"))]
 mod seeded;
 
 /// Every linked backend, in report order.
@@ -39,7 +40,8 @@ pub static ALL: &[&Backend] = &[
 pub struct Backend {
     /// The stable name, `liboqs`.
     pub id: &'static str,
-    /// The version as the library or the lock file gives it, `0.13.0 (oqs-sys 0.11.0)`.
+    /// The version as the library or the lock file gives it, `0.13.0 (oqs-sys 0.11.0)`. Of what is not linked, each
+    /// path has its own.
     pub version: fn() -> String,
     /// Advisories and limits that a user of this library should know, one sentence each.
     pub notes: &'static [&'static str],
@@ -119,6 +121,8 @@ pub struct CodePath {
     pub signatures: &'static [&'static dyn Signature],
     /// The AEADs of this path.
     pub aeads: &'static [&'static dyn Aead],
+    /// The file of the image that the path is the code of, where it is not linked.
+    pub installed: Option<&'static Installed>,
 }
 
 impl CodePath {
@@ -261,10 +265,6 @@ pub trait Aead: Sync {
 }
 
 /// `input` as the array that a library's type demands; a wrong length is a rejection.
-#[cfg_attr(
-    not(any(feature = "liboqs", feature = "pqclean", feature = "rustcrypto", feature = "libcrux")),
-    expect(dead_code, reason = "no backend in this build")
-)]
 fn exactly<const N: usize>(input: &[u8]) -> Result<&[u8; N], Refusal> {
     input.try_into().map_err(|_| Refusal::Rejected("length"))
 }

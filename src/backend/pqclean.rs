@@ -125,6 +125,7 @@ static AVX2: CodePath = CodePath {
     kems: kems!("AVX2"),
     signatures: signatures!("AVX2"),
     aeads: &[],
+    installed: None,
 };
 
 #[cfg(target_arch = "aarch64")]
@@ -137,6 +138,7 @@ static AARCH64: CodePath = CodePath {
     kems: kems!("AARCH64"),
     signatures: signatures!("AARCH64"),
     aeads: &[],
+    installed: None,
 };
 
 static CLEAN: CodePath = CodePath {
@@ -148,6 +150,7 @@ static CLEAN: CodePath = CodePath {
     kems: kems!("CLEAN"),
     signatures: signatures!("CLEAN"),
     aeads: &[],
+    installed: None,
 };
 
 struct MlKem<const EK: usize, const DK: usize, const C: usize> {

@@ -39,6 +39,7 @@ static AUTO: CodePath = CodePath {
         &MlDsa::<ml_dsa::MlDsa87>(Algorithm::MlDsa87, PhantomData),
     ],
     aeads: &[&ChaCha],
+    installed: None,
 };
 
 fn version() -> String {

@@ -17,16 +17,25 @@ const UNHEALTHY: u8 = 1;
 /// Below the time that engines give a health check.
 const DEADLINE: &str = "2s";
 /// The variables that stand for arguments.
-const VARIABLES: [&str; 4] = ["PQCHECK_REQUIRE", "PQCHECK_BACKEND", "PQCHECK_DEADLINE", "PQCHECK_ALL_PATHS"];
+const VARIABLES: [&str; 6] = [
+    "PQCHECK_REQUIRE",
+    "PQCHECK_BACKEND",
+    "PQCHECK_INSTALLED",
+    "PQCHECK_LIBRARY",
+    "PQCHECK_DEADLINE",
+    "PQCHECK_ALL_PATHS",
+];
 
 #[derive(Debug, PartialEq, clap::Args)]
 pub(super) struct Args {
     /// Algorithms that must work here [default: ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305]
     #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', env = "PQCHECK_REQUIRE")]
     require: Vec<Algorithm>,
-    /// Backends to ask [default: all]
+    /// Backends to ask [default: all linked ones]
     #[arg(long, value_name = "BACKEND", value_delimiter = ',', env = "PQCHECK_BACKEND")]
     backend: Vec<String>,
+    #[command(flatten)]
+    image: subjects::FromImage,
     /// Be done within this time; keep it below the engine's own timeout
     #[arg(long, value_name = "TIME", default_value = DEADLINE, value_parser = time, env = "PQCHECK_DEADLINE")]
     deadline: Duration,
@@ -43,7 +52,8 @@ impl Args {
             return None;
         }
         let deadline = time(DEADLINE).ok()?;
-        Some(Self { require: Vec::new(), backend: Vec::new(), deadline, all_paths: false })
+        let image = subjects::FromImage::default();
+        Some(Self { require: Vec::new(), backend: Vec::new(), image, deadline, all_paths: false })
     }
 }
 
@@ -53,7 +63,7 @@ pub(super) fn main(args: &Args) -> ExitCode {
     // a line and with exit code 1.
     let _last_words =
         isolate::last_words(args.deadline, Stream::Stdout, "unhealthy: no verdict", UNHEALTHY.into());
-    let backends = match subjects::backends(&args.backend) {
+    let backends = match subjects::backends(&args.backend, &args.image) {
         Ok(backends) => backends,
         Err(error) => return say_unhealthy(&format!("{error:#}")),
     };

@@ -27,9 +27,11 @@ pub(super) struct Args {
     /// Run only the accumulated vectors, with this many round trips
     #[arg(long, value_name = "N", conflicts_with = "vectors", value_parser = clap::value_parser!(u64).range(1..))]
     accumulated: Option<u64>,
-    /// Backends to run [default: all]; `broken:FAULT` runs a planted fault
+    /// Backends to run [default: all linked ones]; `broken:FAULT` runs a planted fault
     #[arg(long, value_name = "BACKEND", value_delimiter = ',')]
     backend: Vec<String>,
+    #[command(flatten)]
+    image: subjects::FromImage,
     /// Only cases of these algorithms
     #[arg(long, value_name = "ALGORITHM", value_delimiter = ',')]
     algorithm: Vec<Algorithm>,
@@ -74,7 +76,7 @@ fn formats() -> clap::builder::PossibleValuesParser {
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
-    let subjects = subjects::subjects(&subjects::backends(&args.backend)?, &args.force_path)?;
+    let subjects = subjects::subjects(&subjects::backends(&args.backend, &args.image)?, &args.force_path)?;
     let (mut suites, corpus) = corpus(args)?;
     let selection = Selection {
         algorithms: args.algorithm.clone(),

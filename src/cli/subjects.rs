@@ -1,13 +1,68 @@
 //! From the names that a user typed to backends and code paths.
 
-use anyhow::{Result, bail};
+use std::path::PathBuf;
 
+use anyhow::{Error, Result, bail};
+
+use crate::backend::installed::{self, Found};
 use crate::backend::{ALL, Backend, broken};
 use crate::kat::Subject;
 
-/// The backends with these names; all linked ones where no name is given.
-pub(super) fn backends(names: &[String]) -> Result<Vec<&'static Backend>> {
-    if names.is_empty() {
+/// Which libraries of the image are asked for.
+#[derive(Debug, Default, PartialEq, clap::Args)]
+pub(super) struct FromImage {
+    /// Test the image's own liboqs and libcrypto in place of the linked backends; with --backend, beside those
+    #[arg(long, env = "PQCHECK_INSTALLED", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) installed: bool,
+    /// Test this library file as --installed does those that it finds (repeatable)
+    #[arg(long, value_name = "PATH", env = "PQCHECK_LIBRARY")]
+    pub(super) library: Vec<PathBuf>,
+}
+
+impl FromImage {
+    /// Whether any is.
+    pub(super) fn is_asked(&self) -> bool {
+        self.installed || !self.library.is_empty()
+    }
+
+    /// The libraries that are named, and those that are found where that is asked.
+    pub(super) fn backends(&self) -> Result<Vec<&'static Backend>> {
+        let mut backends = Vec::new();
+        for path in &self.library {
+            backends.push(installed::named(path).map_err(Error::msg)?);
+        }
+        if self.installed {
+            let found = self.found()?;
+            if found.backends.is_empty() && backends.is_empty() {
+                bail!("{}", nothing(&found));
+            }
+            backends.extend(found.backends);
+        }
+        Ok(backends)
+    }
+
+    /// What is found in the image.
+    pub(super) fn found(&self) -> Result<Found> {
+        installed::search().map_err(Error::msg)
+    }
+}
+
+/// That no library was found, where was looked, and what was passed over.
+fn nothing(found: &Found) -> String {
+    let refused: String = found
+        .refused
+        .iter()
+        .map(|refused| format!("; passed over {}: {}", refused.file.display(), refused.why))
+        .collect();
+    format!(
+        "no liboqs and no libcrypto in this image (looked for {}{refused}); name a file with --library",
+        found.looked.join(", ")
+    )
+}
+
+/// The backends with these names and of the image; all linked ones where none is asked for.
+pub(super) fn backends(names: &[String], image: &FromImage) -> Result<Vec<&'static Backend>> {
+    if names.is_empty() && !image.is_asked() {
         return Ok(ALL.to_vec());
     }
     let mut found: Vec<&'static Backend> = Vec::new();
@@ -17,6 +72,7 @@ pub(super) fn backends(names: &[String]) -> Result<Vec<&'static Backend>> {
             found.push(backend);
         }
     }
+    found.extend(image.backends()?);
     Ok(found)
 }
 
@@ -28,6 +84,9 @@ fn backend(name: &str) -> Result<&'static Backend> {
         return Ok(backend);
     }
     let Some(backend) = ALL.iter().find(|backend| backend.id == name) else {
+        if name.starts_with("installed-") {
+            bail!("`{name}` is not linked; --installed tests what the image has");
+        }
         let known: Vec<&str> = ALL.iter().map(|backend| backend.id).collect();
         bail!("unknown backend `{name}`; this build has {}", known.join(", "));
     };

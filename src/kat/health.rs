@@ -105,7 +105,10 @@ fn subjects(options: &Options) -> Vec<Subject> {
         .iter()
         .flat_map(|backend| backend.paths.iter().map(|path| Subject { backend, path, forced: false }));
     all.filter(|subject| {
-        options.all_paths || options.require.iter().any(|algorithm| subject.is_chosen_for(*algorithm))
+        options.all_paths
+            || options.require.iter().any(|algorithm| subject.is_chosen_for(*algorithm))
+            // One that has none of them is looked at for what it should warn of.
+            || subject.path.installed.is_some_and(|installed| !installed.notes.is_empty())
     })
     .collect()
 }
@@ -121,8 +124,8 @@ fn judge(options: &Options, plan: &Plan<'_>, items: &[Item<'_>], grid: &Grid) ->
                 Outcome::Pass => {
                     passed += 1;
                     working.push(item.case.algorithm);
-                    if ran.last().is_none_or(|last| *last != subject.name()) {
-                        ran.push(subject.name());
+                    if ran.last().is_none_or(|last| *last != subject.title()) {
+                        ran.push(subject.title());
                     }
                 }
                 Outcome::Skip { .. } => {}
@@ -130,13 +133,14 @@ fn judge(options: &Options, plan: &Plan<'_>, items: &[Item<'_>], grid: &Grid) ->
                     let (algorithm, operation) = (item.case.algorithm, item.case.operation.name());
                     // A reason that begins with its step already says the operation.
                     let step = reason.strip_prefix(operation).and_then(|rest| rest.strip_prefix(": "));
-                    wrong.push(format!(
-                        "{} {algorithm} {operation}: {} ({}#{})",
-                        subject.name(),
-                        step.unwrap_or(reason),
-                        item.suite,
-                        item.case.name
-                    ));
+                    let (title, case) = (subject.title(), format!("({}#{})", item.suite, item.case.name));
+                    // A reason that names the library says all that there is to say.
+                    wrong.push(match (reason.starts_with(&title), step) {
+                        (true, _) => format!("{reason} {case}"),
+                        (false, step) => {
+                            format!("{title} {algorithm} {operation}: {} {case}", step.unwrap_or(reason))
+                        }
+                    });
                 }
             }
         }
@@ -157,7 +161,11 @@ fn judge(options: &Options, plan: &Plan<'_>, items: &[Item<'_>], grid: &Grid) ->
         .map(|algorithm| algorithm.name())
         .collect();
     if !missing.is_empty() {
-        return Err(format!("nothing here could check {}{warnings}", missing.join(", ")));
+        return Err(format!(
+            "nothing here could check {}{}{warnings}",
+            missing.join(", "),
+            looked_at(options)
+        ));
     }
     let names: Vec<&str> = options.require.iter().map(|algorithm| algorithm.name()).collect();
     let in_process = match grid.not_isolated.iter().flatten().next() {
@@ -169,6 +177,24 @@ fn judge(options: &Options, plan: &Plan<'_>, items: &[Item<'_>], grid: &Grid) ->
         names.join(", "),
         ran.join(", ")
     ))
+}
+
+/// What is in the image, where that was the question.
+fn looked_at(options: &Options) -> String {
+    let installed: Vec<String> = options
+        .backends
+        .iter()
+        .flat_map(|backend| backend.paths)
+        .filter_map(|path| path.installed)
+        .map(|installed| {
+            let offers: Vec<&str> =
+                installed.verdict.offers.iter().map(|(algorithm, _)| algorithm.name()).collect();
+            let offers =
+                if offers.is_empty() { "none of the standards".to_owned() } else { offers.join(", ") };
+            format!("{} has {offers}", installed.title())
+        })
+        .collect();
+    if installed.is_empty() { String::new() } else { format!("; {}", installed.join("; ")) }
 }
 
 /// `line` without line breaks, and no longer than [`MAX_LINE`] with its own.

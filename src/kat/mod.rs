@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::backend::installed::Installed;
 use crate::backend::{Backend, CodePath, Departure};
 use crate::image::{cpu, platform};
 use crate::isolate;
@@ -15,6 +16,7 @@ mod departure;
 mod exec;
 mod guarded;
 pub mod health;
+mod identity;
 pub mod randomness;
 mod schedule;
 pub mod select;
@@ -131,6 +133,19 @@ impl Subject {
         format!("{}/{}", self.backend.id, self.path.id)
     }
 
+    /// The name as a person would say it: for a library of the image with its version and file.
+    pub fn title(&self) -> String {
+        self.path.installed.map_or_else(|| self.name(), Installed::title)
+    }
+
+    /// The version of the code behind the path.
+    fn version(&self) -> String {
+        match self.path.installed {
+            None => (self.backend.version)(),
+            Some(installed) => installed.verdict.version.clone().unwrap_or_else(|| "unknown".to_owned()),
+        }
+    }
+
     /// Whether the library's own dispatch takes this path here, for some algorithm.
     pub fn is_chosen(&self) -> bool {
         Algorithm::ALL.into_iter().any(|algorithm| self.is_chosen_for(algorithm))
@@ -148,6 +163,9 @@ impl Subject {
 
     /// What an application that links this library should know here.
     pub(crate) fn warning(&self) -> Option<String> {
+        if let Some(installed) = self.path.installed {
+            return (!installed.notes.is_empty()).then(|| installed.notes.join("; "));
+        }
         let lacks = self.path.lacks();
         (!lacks.is_empty() && self.is_chosen()).then(|| {
             format!(
@@ -186,7 +204,7 @@ fn path_info(subject: &Subject, not_isolated: Option<String>) -> PathInfo {
     PathInfo {
         backend: subject.backend.id.to_owned(),
         path: subject.path.id.to_owned(),
-        version: (subject.backend.version)(),
+        version: subject.version(),
         chosen: subject.is_chosen(),
         lacks: subject.path.lacks().iter().map(|feature| feature.name().to_owned()).collect(),
         not_isolated,

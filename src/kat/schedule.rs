@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::exec::Executor;
-use super::{Item, Plan, Subject, names};
+use super::identity::Identities;
+use super::{Item, Plan, Subject, names, together};
+use crate::backend::installed::Installed;
 use crate::isolate::{self, Channel, Children, End, Event, Limits, Stream, Timeout};
 use crate::report::{AccumulatedDigest, Outcome};
 use crate::spec::{Algorithm, Operation, ml_dsa};
@@ -82,7 +84,7 @@ impl Grid {
             });
             grid.outcomes.push(outcomes.collect());
             grid.done += items.len() - runnable.len();
-            if plan.deadline.is_some() {
+            if together::may(plan) {
                 grid.cut_finely(items, index, &runnable);
                 continue;
             }
@@ -349,12 +351,22 @@ impl Unit {
     /// Runs the cases in order. `say` is given each outcome, and now and then an empty message.
     pub(super) fn run(&self, plan: &Plan<'_>, items: &[Item<'_>], say: &mut dyn FnMut(Message)) {
         let subject = self.subject;
+        let path = plan.subjects[subject].path;
+        let entered = path.installed.map_or(Ok(()), Installed::enter);
+        let mut identities = Identities::default();
         for item in self.items.iter().copied() {
+            let case = items[item].case;
             let mut alive = || say(Message::new());
-            let mut executor =
-                Executor::new(plan.subjects[subject].path, plan.strict, plan.timed, &mut alive);
-            let outcome = executor.run(items[item].case);
-            let (library_ns, digest) = (executor.library_ns, executor.digest);
+            let (outcome, library_ns, digest) = match &entered {
+                Err(why) => (Outcome::Error { reason: why.clone() }, 0, None),
+                Ok(()) => {
+                    let mut executor = Executor::new(path, plan.strict, plan.timed, &mut alive);
+                    let outcome = executor.run(case);
+                    let (library_ns, digest) = (executor.library_ns, executor.digest);
+                    let outcome = identities.name(&mut executor, case.algorithm, outcome);
+                    (outcome, library_ns, digest)
+                }
+            };
             say(vec![Said { subject, item, library_ns, digest, outcome }]);
         }
     }
@@ -375,7 +387,10 @@ fn explain(subject: &Subject, end: &End) -> String {
     if matches!(end, End::Done) {
         text = "the child process ended without an answer".to_owned();
     }
-    text += &format!(" in code path {}", subject.name());
+    text += &match subject.path.installed {
+        Some(installed) => format!(" in {}", installed.title()),
+        None => format!(" in code path {}", subject.name()),
+    };
     if !lacks.is_empty() {
         text += &format!(
             "; the path needs {}, this processor lacks {}",

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::schedule::{Grid, MEMORY, Message, Unit, say};
-use super::{Item, Plan};
+use super::{Item, Plan, Subject};
 use crate::isolate::{Channel, Children, Event, Limits};
 
 /// The part of the time limit that this attempt may be silent for; the rest is for the second one.
@@ -17,14 +17,19 @@ const SHARE: u32 = 4;
 /// The stack of the second thread, that of a first one. Only what is touched takes memory.
 const STACK: usize = 8 << 20;
 
+/// Whether a run is tried in this way.
+///
+/// The paths that the linked libraries choose by themselves get on with each other in one process. Of others
+/// two may belong to one library, which can be sent down one of them only; and the image's own libraries come
+/// with a C library that knows nothing of our threads.
+pub(super) fn may(plan: &Plan<'_>) -> bool {
+    let linked = |subject: &Subject| subject.path.installed.is_none();
+    plan.deadline.is_some() && plan.chosen_only && plan.subjects.iter().all(linked)
+}
+
 /// Runs `grid`'s units, and leaves in it those that did not come to their end.
 pub(super) fn attempt(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) {
-    let Some(deadline) = plan.deadline else { return };
-    // The paths that the libraries choose by themselves get on with each other in one process. Of the others
-    // two may belong to one library, which can be sent down one of them only.
-    if !plan.chosen_only {
-        return;
-    }
+    let Some(deadline) = plan.deadline.filter(|_| may(plan)) else { return };
     let limits = Limits { silence: plan.silence / SHARE, memory: MEMORY };
     let mut children = Children::new();
     let mut units = grid.take_units(items);

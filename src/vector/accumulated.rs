@@ -50,6 +50,17 @@ pub fn known(algorithm: Algorithm, count: u64, digest: &[u8; 32]) -> Option<&'st
     Some(row.speaks.words(algorithm))
 }
 
+/// What an implementation with this digest has in place of the standard, if that is known, in a few words:
+/// `the draft (ipd)`.
+pub fn instead(algorithm: Algorithm, count: u64, digest: &[u8; 32]) -> Option<&'static str> {
+    let row = KNOWN.iter().find(|row| row.is(algorithm, count) && row.digest == *digest)?;
+    match row.speaks {
+        Speaks::Final => None,
+        Speaks::Draft => Some("the draft (ipd)"),
+        Speaks::Round3 => Some("the submission of round 3, from before the standard"),
+    }
+}
+
 /// The inputs of a run: the output of SHAKE128 of nothing, 7f9c2ba4e88f827d….
 #[derive(Clone)]
 pub struct Stream(Shake128Reader);
@@ -301,6 +312,8 @@ mod tests {
             known(Algorithm::MlKem768, 10, &draft),
             Some("ML-KEM-768 of the initial public draft of FIPS 203 (liboqs 0.10)")
         );
+        assert_eq!(instead(Algorithm::MlKem768, 10, &draft), Some("the draft (ipd)"));
+        assert_eq!(instead(Algorithm::MlKem768, 10, &published(Algorithm::MlKem768, 10).unwrap()), None);
         assert_eq!(known(Algorithm::MlKem768, 100, &draft), None);
         assert_ne!(published(Algorithm::MlKem768, 10), Some(draft));
     }

@@ -44,6 +44,7 @@ fn build(fault: &'static Fault) -> Option<&'static Backend> {
         kems: Vec::leak(kems.collect()),
         signatures: Vec::leak(signatures.collect()),
         aeads: Vec::leak(aeads.collect()),
+        installed: None,
     }));
     Some(Box::leak(Box::new(Backend {
         id: String::leak(format!("broken:{}", fault.id)),

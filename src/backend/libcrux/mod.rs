@@ -40,6 +40,7 @@ static AVX2: CodePath = CodePath {
     kems: ml_kem::avx2::ALL,
     signatures: ml_dsa::avx2::ALL,
     aeads: &[],
+    installed: None,
 };
 
 /// The dispatch takes this path on every arm64 processor. The crates use the SHA-3 instructions
@@ -54,6 +55,7 @@ static NEON: CodePath = CodePath {
     kems: ml_kem::neon::ALL,
     signatures: ml_dsa::neon::ALL,
     aeads: &[],
+    installed: None,
 };
 
 /// Last in the list of paths: the dispatch takes it for whatever no earlier path offers here.
@@ -66,6 +68,7 @@ static PORTABLE: CodePath = CodePath {
     kems: ml_kem::portable::ALL,
     signatures: ml_dsa::portable::ALL,
     aeads: &[&ChaCha],
+    installed: None,
 };
 
 fn version() -> String {

@@ -38,6 +38,7 @@ static NATIVE: CodePath = CodePath {
     kems: ml_kem::ALL,
     signatures: ml_dsa::ALL,
     aeads: &[],
+    installed: None,
 };
 
 /// The library takes this path only where it finds no extension to use; `native` is then the same code.
@@ -50,6 +51,7 @@ static PORTABLE: CodePath = CodePath {
     kems: ml_kem::ALL,
     signatures: ml_dsa::ALL,
     aeads: &[],
+    installed: None,
 };
 
 /// Whether the library is to believe that the processor has no extension at all.

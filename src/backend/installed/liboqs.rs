@@ -1,0 +1,263 @@
+//! The image's liboqs, through its per-algorithm functions and its hook for randomness: never through the fields of
+//! its structures, whose layout has changed under one soname. Only translates: knows nothing of the right answers.
+
+use std::ffi::c_int;
+
+use super::super::seeded::{accepted, seeded};
+use super::super::{Kem, Message, Refusal, Signature, exactly};
+use super::host;
+use super::library::{Import, Library, input, number, output};
+use super::verdict::Speaks;
+use crate::spec::{Algorithm, ml_dsa, ml_kem};
+
+/// What every process does first: has the library come to this program for every random byte.
+pub(super) fn enter(library: &Library) -> Result<(), String> {
+    library.open()?;
+    let told = library
+        .call(&Import::new(c"OQS_init"), &[])
+        .and_then(|_| library.call(&Import::new(c"OQS_randombytes_custom_algorithm"), &[host::random()]));
+    told.map(drop).map_err(|_| {
+        let file = library.file.display();
+        format!(
+            "{file}: no `OQS_init` or `OQS_randombytes_custom_algorithm`; this is no liboqs that can be asked"
+        )
+    })
+}
+
+/// The ML-KEM parameter set of `library`, if `algorithm` is one.
+pub(super) fn kem(
+    library: &'static Library,
+    algorithm: Algorithm,
+    speaks: Speaks,
+) -> Option<&'static dyn Kem> {
+    let set = ml_kem::sizes(algorithm)?;
+    let stem = stem(algorithm, speaks);
+    let import = |function: &str| Import::named(format!("OQS_KEM_{stem}_{function}"));
+    let kem = MlKem {
+        library,
+        set,
+        keypair: import("keypair"),
+        encaps: import("encaps"),
+        decaps: import("decaps"),
+    };
+    Some(Box::leak(Box::new(kem)))
+}
+
+/// The ML-DSA parameter set of `library`, if `algorithm` is one.
+pub(super) fn signature(
+    library: &'static Library,
+    algorithm: Algorithm,
+    speaks: Speaks,
+) -> Option<&'static dyn Signature> {
+    let set = ml_dsa::sizes(algorithm)?;
+    let stem = stem(algorithm, speaks);
+    let import = |function: &str| Import::named(format!("OQS_SIG_{stem}_{function}"));
+    Some(Box::leak(Box::new(MlDsa {
+        library,
+        set,
+        keypair: import("keypair"),
+        sign: import("sign"),
+        verify: import("verify"),
+        sign_ctx: import("sign_with_ctx_str"),
+        verify_ctx: import("verify_with_ctx_str"),
+        internal: Internal::named(&stem),
+    })))
+}
+
+/// `ml_dsa_87`, and `ml_dsa_87_ipd` in a library that has but the draft.
+pub(super) fn stem(algorithm: Algorithm, speaks: Speaks) -> String {
+    let name = algorithm.name().to_ascii_lowercase().replace('-', "_");
+    if speaks == Speaks::Draft { name + "_ipd" } else { name }
+}
+
+struct MlKem {
+    library: &'static Library,
+    set: &'static ml_kem::ParameterSet,
+    keypair: Import,
+    encaps: Import,
+    decaps: Import,
+}
+
+impl Kem for MlKem {
+    fn algorithm(&self) -> Algorithm {
+        self.set.algorithm
+    }
+
+    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Result<(), Refusal> {
+        let seeds: [&[u8]; 2] = [exactly::<{ ml_kem::SEED }>(d)?, exactly::<{ ml_kem::SEED }>(z)?];
+        must_be(ek, self.set.ek)?;
+        must_be(dk, self.set.dk)?;
+        drawing(self.library, &self.keypair, &seeds, &[output(ek), output(dk)])
+    }
+
+    fn encaps_internal(
+        &self,
+        ek: &[u8],
+        m: &[u8],
+        c: &mut [u8],
+        shared_secret: &mut [u8],
+    ) -> Result<(), Refusal> {
+        must_be(ek, self.set.ek)?;
+        let m: &[u8] = exactly::<{ ml_kem::M }>(m)?;
+        must_be(c, self.set.c)?;
+        must_be(shared_secret, ml_kem::SHARED_SECRET)?;
+        drawing(self.library, &self.encaps, &[m], &[output(c), output(shared_secret), input(ek)])
+    }
+
+    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal> {
+        must_be(dk, self.set.dk)?;
+        must_be(c, self.set.c)?;
+        must_be(shared_secret, ml_kem::SHARED_SECRET)?;
+        status(self.library, &self.decaps, &[output(shared_secret), input(c), input(dk)])
+    }
+}
+
+struct MlDsa {
+    library: &'static Library,
+    set: &'static ml_dsa::ParameterSet,
+    keypair: Import,
+    sign: Import,
+    verify: Import,
+    sign_ctx: Import,
+    verify_ctx: Import,
+    internal: Internal,
+}
+
+impl Signature for MlDsa {
+    fn algorithm(&self) -> Algorithm {
+        self.set.algorithm
+    }
+
+    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Refusal> {
+        let xi: &[u8] = exactly::<{ ml_dsa::XI }>(xi)?;
+        must_be(pk, self.set.pk)?;
+        must_be(sk, self.set.sk)?;
+        drawing(self.library, &self.keypair, &[xi], &[output(pk), output(sk)])
+    }
+
+    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Result<(), Refusal> {
+        must_be(sk, self.set.sk)?;
+        let rnd: &[u8] = exactly::<{ ml_dsa::RND }>(rnd)?;
+        must_be(sig, self.set.sig)?;
+        let mut length = 0_usize;
+        let (to, of) = (output(sig), number(&mut length));
+        match message {
+            // Where the library has no context strings, that of length zero is what it has.
+            Message::Pure { msg, ctx } if ctx.is_empty() && !self.library.has(&self.sign_ctx) => {
+                let arguments = [to, of, input(msg), msg.len(), input(sk)];
+                drawing(self.library, &self.sign, &[rnd], &arguments)?;
+            }
+            Message::Pure { msg, ctx } => {
+                self.with_contexts()?;
+                let arguments = [to, of, input(msg), msg.len(), input(ctx), ctx.len(), input(sk)];
+                drawing(self.library, &self.sign_ctx, &[rnd], &arguments)?;
+            }
+            Message::Internal(msg) => {
+                let arguments = [to, of, input(msg), msg.len(), input(&[]), 0, input(rnd), input(sk)];
+                status(self.library, self.internal.sign(self.library)?, &arguments)?;
+            }
+            Message::PreHash { .. } => return Err(Refusal::Unsupported("pre-hash")),
+            Message::ExternalMu(_) => return Err(Refusal::Unsupported("external-mu")),
+        }
+        if length == self.set.sig { Ok(()) } else { Err(Refusal::Rejected("signature length")) }
+    }
+
+    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
+        must_be(pk, self.set.pk)?;
+        match message {
+            Message::Pure { msg, ctx } if ctx.is_empty() && !self.library.has(&self.verify_ctx) => {
+                let arguments = [input(msg), msg.len(), input(sig), sig.len(), input(pk)];
+                status(self.library, &self.verify, &arguments)
+            }
+            Message::Pure { msg, ctx } => {
+                self.with_contexts()?;
+                let arguments =
+                    [input(msg), msg.len(), input(sig), sig.len(), input(ctx), ctx.len(), input(pk)];
+                status(self.library, &self.verify_ctx, &arguments)
+            }
+            Message::Internal(msg) => {
+                let arguments = [input(sig), sig.len(), input(msg), msg.len(), input(&[]), 0, input(pk)];
+                status(self.library, self.internal.verify(self.library)?, &arguments)
+            }
+            Message::PreHash { .. } => Err(Refusal::Unsupported("pre-hash")),
+            Message::ExternalMu(_) => Err(Refusal::Unsupported("external-mu")),
+        }
+    }
+}
+
+impl MlDsa {
+    fn with_contexts(&self) -> Result<(), Refusal> {
+        if self.library.has(&self.sign_ctx) { Ok(()) } else { Err(Refusal::Unsupported("context")) }
+    }
+}
+
+/// FIPS 204, Algorithms 7 and 8, where a build exports the functions of its implementations.
+struct Internal {
+    has_extension: Import,
+    avx2: [Import; 2],
+    plain: [Import; 2],
+}
+
+impl Internal {
+    /// `OQS_CPU_EXT_AVX2` and `OQS_CPU_EXT_POPCNT`, without which the library does not take its AVX2 code.
+    const EXTENSIONS: [usize; 2] = [4, 10];
+
+    fn named(stem: &str) -> Self {
+        let import = |kind: &str| {
+            ["signature", "verify"]
+                .map(|what| Import::named(format!("pqcrystals_{stem}_{kind}_{what}_internal")))
+        };
+        Self {
+            has_extension: Import::new(c"OQS_CPU_has_extension"),
+            avx2: import("avx2"),
+            plain: import("ref"),
+        }
+    }
+
+    fn sign(&self, library: &Library) -> Result<&Import, Refusal> {
+        self.chosen(library, 0)
+    }
+
+    fn verify(&self, library: &Library) -> Result<&Import, Refusal> {
+        self.chosen(library, 1)
+    }
+
+    /// The implementation that the library's public functions would take.
+    fn chosen(&self, library: &Library, at: usize) -> Result<&Import, Refusal> {
+        let (avx2, plain) = (&self.avx2[at], &self.plain[at]);
+        let extended = || {
+            Self::EXTENSIONS.iter().all(|extension| {
+                library.call(&self.has_extension, &[*extension]).is_ok_and(|it| it as c_int != 0)
+            })
+        };
+        match (library.has(avx2), library.has(plain)) {
+            (true, false) => Ok(avx2),
+            (true, true) if extended() => Ok(avx2),
+            (_, true) => Ok(plain),
+            (false, false) => Err(Refusal::Unsupported("internal")),
+        }
+    }
+}
+
+/// A call that draws just this randomness.
+fn drawing(library: &Library, import: &Import, random: &[&[u8]], arguments: &[usize]) -> Result<(), Refusal> {
+    let mut missing = None;
+    let answer = seeded(random, || match library.call(import, arguments) {
+        Ok(status) => status as c_int,
+        Err(refusal) => {
+            missing = Some(refusal);
+            -1
+        }
+    });
+    missing.map_or(answer, Err)
+}
+
+/// A call that draws nothing.
+fn status(library: &Library, import: &Import, arguments: &[usize]) -> Result<(), Refusal> {
+    accepted(library.call(import, arguments)? as c_int)
+}
+
+/// The functions take no lengths, so that a key of another length cannot be put to them.
+fn must_be(bytes: &[u8], length: usize) -> Result<(), Refusal> {
+    if bytes.len() == length { Ok(()) } else { Err(Refusal::Rejected("length")) }
+}

@@ -1,0 +1,156 @@
+//! The image's own liboqs and libcrypto as backends: each file that is found is a code path.
+//!
+//! What a file says of itself ([`Verdict`]) is read before anything of it is run; it is loaded in the process that
+//! runs its cases, by the image's own loader. Knows no vector.
+
+use std::path::PathBuf;
+
+use super::{Backend, CodePath, Departure};
+use crate::spec::Algorithm;
+
+mod host;
+mod liboqs;
+mod library;
+mod openssl;
+mod search;
+mod verdict;
+
+use library::Library;
+pub use search::{Found, Refused, named, search};
+pub use verdict::{Kind, Speaks, Verdict};
+
+/// A library file of the image, as a code path has it.
+pub struct Installed {
+    /// Where it is.
+    pub file: PathBuf,
+    /// What its symbols say.
+    pub verdict: Verdict,
+    /// What an application that uses it should know, one sentence each.
+    pub notes: Vec<String>,
+    library: &'static Library,
+}
+
+impl Installed {
+    /// Loads the library into this process.
+    ///
+    /// # Errors
+    /// If it cannot be loaded here; the reason names the file.
+    pub fn enter(&self) -> Result<(), String> {
+        match self.verdict.kind {
+            Kind::Liboqs => liboqs::enter(self.library),
+            Kind::Openssl => openssl::enter(self.library),
+        }
+    }
+
+    /// Why no application here could load it, if it is so.
+    pub fn refused(&self) -> Option<&str> {
+        self.library.loader.as_ref().err().map(String::as_str)
+    }
+
+    /// `liboqs 0.13.0 (/usr/lib/liboqs.so.7)`.
+    pub fn title(&self) -> String {
+        format!("{} ({})", self.verdict.name(), self.file.display())
+    }
+
+    /// That the library has the draft under the name of `algorithm`, if its symbols say so.
+    pub fn draft(&self, algorithm: Algorithm) -> Option<String> {
+        (self.verdict.speaks(algorithm) == Some(Speaks::Draft))
+            .then(|| self.answers_with(algorithm, "the draft (ipd)"))
+    }
+
+    /// `liboqs 0.10.1 (/usr/lib/liboqs.so.5) answers to ML-DSA-87 with the draft (ipd)`.
+    pub fn answers_with(&self, algorithm: Algorithm, what: &str) -> String {
+        format!("{} answers to {algorithm} with {what}", self.title())
+    }
+
+    fn new(file: PathBuf, verdict: Verdict, loader: Result<(PathBuf, host::Libc), String>) -> Self {
+        let library = Box::leak(Box::new(Library::new(file.clone(), loader)));
+        let mut installed = Self { file, verdict, notes: Vec::new(), library };
+        installed.notes = installed.notes();
+        installed
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let (verdict, title) = (&self.verdict, self.title());
+        let mut notes = Vec::new();
+        let drafts: Vec<&str> = verdict
+            .offers
+            .iter()
+            .filter(|(_, speaks)| *speaks == Speaks::Draft)
+            .map(|(algorithm, _)| algorithm.name())
+            .collect();
+        if !drafts.is_empty() {
+            notes.push(format!(
+                "{title} answers to {} with the draft (ipd), which no implementation of the standard understands; \
+                 the standards came with liboqs 0.12",
+                drafts.join(", ")
+            ));
+        }
+        if !verdict.round3.is_empty() {
+            let but = if verdict.offers.is_empty() { ", and neither ML-KEM nor ML-DSA" } else { "" };
+            notes.push(format!(
+                "{title} has {} of round 3{but}; what it makes, no implementation of the standards understands",
+                verdict.round3.join(", ")
+            ));
+        }
+        notes
+    }
+}
+
+/// A backend of one library that an application would find under its name, and of those behind it that it hides.
+fn backend(files: Vec<Installed>) -> Option<&'static Backend> {
+    let kind = files.first()?.verdict.kind;
+    let paths: Vec<&'static CodePath> =
+        files.into_iter().enumerate().map(|(at, file)| path(file, at == 0)).collect();
+    Some(Box::leak(Box::new(Backend {
+        id: kind.backend(),
+        // Each path has its own.
+        version: String::new,
+        notes: &[],
+        paths: Box::leak(paths.into_boxed_slice()),
+    })))
+}
+
+fn path(file: Installed, chosen: bool) -> &'static CodePath {
+    let file: &'static Installed = Box::leak(Box::new(file));
+    let id = file.file.display().to_string();
+    let (mut kems, mut signatures, mut aeads) = (Vec::new(), Vec::new(), Vec::new());
+    let library = file.library;
+    for &(algorithm, speaks) in &file.verdict.offers {
+        match file.verdict.kind {
+            Kind::Liboqs => {
+                kems.extend(liboqs::kem(library, algorithm, speaks));
+                signatures.extend(liboqs::signature(library, algorithm, speaks));
+            }
+            Kind::Openssl => {
+                kems.extend(openssl::kem(library, algorithm));
+                signatures.extend(openssl::signature(library, algorithm));
+                aeads.extend(openssl::aead(library, algorithm));
+            }
+        }
+    }
+    Box::leak(Box::new(CodePath {
+        id: Box::leak(id.trim_start_matches('/').to_owned().into_boxed_str()),
+        requires: &[],
+        dispatched: if chosen { || true } else { || false },
+        enter: || (),
+        departures: departures(&file.verdict),
+        kems: Box::leak(kems.into_boxed_slice()),
+        signatures: Box::leak(signatures.into_boxed_slice()),
+        aeads: Box::leak(aeads.into_boxed_slice()),
+        installed: Some(file),
+    }))
+}
+
+/// How the code by pqcrystals, which liboqs had before mlkem-native and mldsa-native, departs from the standards.
+fn departures(verdict: &Verdict) -> &'static [Departure] {
+    let avx2_too = cfg!(target_arch = "x86_64");
+    match (verdict.pqcrystals, avx2_too) {
+        ([false, false], _) => &[],
+        ([true, false], _) => &[Departure::EkModulus, Departure::DkHash],
+        ([false, true], false) => &[Departure::SkRange],
+        ([false, true], true) => &[Departure::SkRange, Departure::ZNorm, Departure::UseHintZero],
+        ([true, true], false) => &[Departure::EkModulus, Departure::DkHash, Departure::SkRange],
+        ([true, true], true) => &Departure::ALL,
+    }
+}

@@ -1,0 +1,149 @@
+//! ChaCha20-Poly1305 of libcrypto. Only translates: knows nothing of the right answers.
+
+use std::ffi::c_int;
+use std::sync::OnceLock;
+
+use super::super::super::{Aead, Refusal, exactly};
+use super::super::library::{Import, Library, input, number, output};
+use super::Owned;
+use crate::spec::Algorithm;
+
+pub(super) struct ChaCha {
+    library: &'static Library,
+    fetch: Import,
+    built_in: Import,
+    new: Import,
+    free: Import,
+    init: Import,
+    control: Import,
+    update: Import,
+    last: Import,
+    clear_errors: Import,
+    cipher: OnceLock<usize>,
+}
+
+/// `EVP_CTRL_AEAD_SET_IVLEN`, `EVP_CTRL_AEAD_GET_TAG`, `EVP_CTRL_AEAD_SET_TAG`.
+const SET_NONCE_LENGTH: usize = 0x9;
+const GET_TAG: usize = 0x10;
+const SET_TAG: usize = 0x11;
+
+/// Whether what comes in is to be sealed.
+const OPEN: usize = 0;
+const SEAL: usize = 1;
+
+impl ChaCha {
+    pub(super) fn new(library: &'static Library) -> Self {
+        Self {
+            library,
+            fetch: Import::new(c"EVP_CIPHER_fetch"),
+            built_in: Import::new(c"EVP_chacha20_poly1305"),
+            new: Import::new(c"EVP_CIPHER_CTX_new"),
+            free: Import::new(c"EVP_CIPHER_CTX_free"),
+            init: Import::new(c"EVP_CipherInit_ex"),
+            control: Import::new(c"EVP_CIPHER_CTX_ctrl"),
+            update: Import::new(c"EVP_CipherUpdate"),
+            last: Import::new(c"EVP_CipherFinal_ex"),
+            clear_errors: Import::new(c"ERR_clear_error"),
+            cipher: OnceLock::new(),
+        }
+    }
+
+    fn must(&self, import: &Import, arguments: &[usize]) -> Result<(), Refusal> {
+        if self.library.call(import, arguments)? as c_int > 0 {
+            return Ok(());
+        }
+        let _ = self.library.call(&self.clear_errors, &[]);
+        Err(Refusal::Rejected("error code"))
+    }
+
+    /// The cipher: looked up once, and never given back.
+    fn cipher(&self) -> Result<usize, Refusal> {
+        if let Some(known) = self.cipher.get() {
+            return Ok(*known);
+        }
+        let fetched = if self.library.has(&self.fetch) {
+            self.library.call(&self.fetch, &[0, c"ChaCha20-Poly1305".as_ptr() as usize, 0])?
+        } else {
+            self.library.call(&self.built_in, &[])?
+        };
+        if fetched == 0 {
+            Err(Refusal::Unsupported("algorithm"))
+        } else {
+            Ok(*self.cipher.get_or_init(|| fetched))
+        }
+    }
+
+    /// A context that has the key, the nonce and the additional data.
+    fn begun(&self, direction: usize, key: &[u8], nonce: &[u8], aad: &[u8]) -> Result<Owned<'_>, Refusal> {
+        let key = exactly::<32>(key)?;
+        let context =
+            Owned { library: self.library, free: &self.free, address: self.library.call(&self.new, &[])? };
+        let at = context.address;
+        if at == 0 {
+            return Err(Refusal::Rejected("error code"));
+        }
+        self.must(&self.init, &[at, self.cipher()?, 0, 0, 0, direction])?;
+        self.must(&self.control, &[at, SET_NONCE_LENGTH, nonce.len(), 0])?;
+        self.must(&self.init, &[at, 0, 0, input(key), input(nonce), direction])?;
+        if !aad.is_empty() {
+            let mut length: c_int = 0;
+            self.must(&self.update, &[at, 0, number(&mut length), input(aad), aad.len()])?;
+        }
+        Ok(context)
+    }
+
+    fn through(&self, context: &Owned<'_>, from: &[u8], to: &mut [u8]) -> Result<(), Refusal> {
+        let mut length: c_int = 0;
+        if from.is_empty() {
+            return Ok(());
+        }
+        self.must(
+            &self.update,
+            &[context.address, output(to), number(&mut length), input(from), from.len()],
+        )?;
+        if usize::try_from(length) == Ok(to.len()) { Ok(()) } else { Err(Refusal::Rejected("output length")) }
+    }
+
+    fn finish(&self, context: &Owned<'_>) -> Result<(), Refusal> {
+        // A stream cipher has nothing left to write; a byte more than nothing would land in this.
+        let (mut rest, mut length): ([u8; 64], c_int) = ([0; 64], 0);
+        self.must(&self.last, &[context.address, output(&mut rest), number(&mut length)])
+    }
+}
+
+impl Aead for ChaCha {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::ChaCha20Poly1305
+    }
+
+    fn seal(
+        &self,
+        key: &[u8],
+        nonce: &[u8],
+        aad: &[u8],
+        plaintext: &[u8],
+        ciphertext: &mut [u8],
+        tag: &mut [u8],
+    ) -> Result<(), Refusal> {
+        let context = self.begun(SEAL, key, nonce, aad)?;
+        self.through(&context, plaintext, ciphertext)?;
+        self.finish(&context)?;
+        self.must(&self.control, &[context.address, GET_TAG, tag.len(), output(tag)])
+    }
+
+    fn open(
+        &self,
+        key: &[u8],
+        nonce: &[u8],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8],
+        plaintext: &mut [u8],
+    ) -> Result<(), Refusal> {
+        let context = self.begun(OPEN, key, nonce, aad)?;
+        let mut tag = tag.to_vec();
+        self.must(&self.control, &[context.address, SET_TAG, tag.len(), output(&mut tag)])?;
+        self.through(&context, ciphertext, plaintext)?;
+        self.finish(&context)
+    }
+}

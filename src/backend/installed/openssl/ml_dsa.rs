@@ -1,0 +1,97 @@
+//! ML-DSA of libcrypto. Only translates: knows nothing of the right answers.
+
+use std::ffi::c_int;
+
+use super::super::super::{Message, Refusal, Signature};
+use super::super::library::{Import, input, number, output};
+use super::{Evp, Owned, Params};
+use crate::spec::{Algorithm, ml_dsa};
+
+pub(super) struct MlDsa {
+    evp: Evp,
+    set: &'static ml_dsa::ParameterSet,
+    fetch: Import,
+    free: Import,
+    sign_init: Import,
+    sign: Import,
+    verify_init: Import,
+    verify: Import,
+}
+
+/// What the parameters of a signature point to.
+static ONE: c_int = 1;
+static ZERO: c_int = 0;
+
+impl MlDsa {
+    pub(super) fn new(evp: Evp, set: &'static ml_dsa::ParameterSet) -> Self {
+        Self {
+            evp,
+            set,
+            fetch: Import::new(c"EVP_SIGNATURE_fetch"),
+            free: Import::new(c"EVP_SIGNATURE_free"),
+            sign_init: Import::new(c"EVP_PKEY_sign_message_init"),
+            sign: Import::new(c"EVP_PKEY_sign"),
+            verify_init: Import::new(c"EVP_PKEY_verify_message_init"),
+            verify: Import::new(c"EVP_PKEY_verify"),
+        }
+    }
+
+    fn algorithm_object(&self) -> Result<Owned<'_>, Refusal> {
+        let fetched = self.evp.call(&self.fetch, &[0, self.evp.name.as_ptr() as usize, 0])?;
+        if fetched == 0 {
+            self.evp.refused();
+            return Err(Refusal::Unsupported("algorithm"));
+        }
+        Ok(self.evp.own(&self.free, fetched))
+    }
+}
+
+impl Signature for MlDsa {
+    fn algorithm(&self) -> Algorithm {
+        self.set.algorithm
+    }
+
+    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Refusal> {
+        let key = self.evp.generated(xi)?;
+        self.evp.export(&key, false, pk)?;
+        self.evp.export(&key, true, sk)
+    }
+
+    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Result<(), Refusal> {
+        let (params, msg) = as_params(message)?;
+        // The two ways to the same zeros: the corpus has both kinds of `rnd`, so that both are tested.
+        let is_deterministic = rnd.len() == ml_dsa::RND && rnd.iter().all(|byte| *byte == 0);
+        let params = if is_deterministic {
+            params.integer(c"deterministic", &ONE)
+        } else {
+            params.octets(c"test-entropy", rnd)
+        };
+        let key = self.evp.imported(true, sk)?;
+        let (context, algorithm) = (self.evp.context_of(&key)?, self.algorithm_object()?);
+        self.evp.must(&self.sign_init, &[context.address, algorithm.address, params.address()])?;
+        let mut length = sig.len();
+        let arguments = [context.address, output(sig), number(&mut length), input(msg), msg.len()];
+        self.evp.must(&self.sign, &arguments)?;
+        if length == sig.len() { Ok(()) } else { Err(Refusal::Rejected("signature length")) }
+    }
+
+    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
+        let (params, msg) = as_params(message)?;
+        let key = self.evp.imported(false, pk)?;
+        let (context, algorithm) = (self.evp.context_of(&key)?, self.algorithm_object()?);
+        self.evp.must(&self.verify_init, &[context.address, algorithm.address, params.address()])?;
+        self.evp.must(&self.verify, &[context.address, input(sig), sig.len(), input(msg), msg.len()])
+    }
+}
+
+/// The parameters that send the library to this interface of the standard, and what it is handed to sign.
+fn as_params(message: Message<'_>) -> Result<(Params, &[u8]), Refusal> {
+    match message {
+        // What is left out is the context of length zero.
+        Message::Pure { msg, ctx: [] } => Ok((Params::new(), msg)),
+        Message::Pure { msg, ctx } => Ok((Params::new().octets(c"context-string", ctx), msg)),
+        Message::Internal(msg) => Ok((Params::new().integer(c"message-encoding", &ZERO), msg)),
+        Message::ExternalMu(mu) => Ok((Params::new().integer(c"mu", &ONE), mu)),
+        Message::PreHash { .. } => Err(Refusal::Unsupported("pre-hash")),
+    }
+}

@@ -1,0 +1,92 @@
+//! ML-KEM of libcrypto. Only translates: knows nothing of the right answers.
+
+use super::super::super::{Kem, Refusal};
+use super::super::library::{Import, input, number, output};
+use super::{Evp, Params};
+use crate::spec::{Algorithm, ml_kem};
+
+pub(super) struct MlKem {
+    pub(super) evp: Evp,
+    pub(super) set: &'static ml_kem::ParameterSet,
+    pub(super) imports: Imports,
+}
+
+pub(super) struct Imports {
+    encapsulate_init: Import,
+    encapsulate: Import,
+    decapsulate_init: Import,
+    decapsulate: Import,
+}
+
+impl MlKem {
+    pub(super) fn new(evp: Evp, set: &'static ml_kem::ParameterSet) -> Self {
+        let imports = Imports {
+            encapsulate_init: Import::new(c"EVP_PKEY_encapsulate_init"),
+            encapsulate: Import::new(c"EVP_PKEY_encapsulate"),
+            decapsulate_init: Import::new(c"EVP_PKEY_decapsulate_init"),
+            decapsulate: Import::new(c"EVP_PKEY_decapsulate"),
+        };
+        Self { evp, set, imports }
+    }
+}
+
+impl Kem for MlKem {
+    fn algorithm(&self) -> Algorithm {
+        self.set.algorithm
+    }
+
+    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Result<(), Refusal> {
+        let key = self.evp.generated(&[d, z].concat())?;
+        self.evp.export(&key, false, ek)?;
+        self.evp.export(&key, true, dk)
+    }
+
+    fn encaps_internal(
+        &self,
+        ek: &[u8],
+        m: &[u8],
+        c: &mut [u8],
+        shared_secret: &mut [u8],
+    ) -> Result<(), Refusal> {
+        let key = self.evp.imported(false, ek)?;
+        let context = self.evp.context_of(&key)?;
+        let params = Params::new().octets(c"ikme", m);
+        self.evp.must(&self.imports.encapsulate_init, &[context.address, params.address()])?;
+        let (mut c_length, mut secret_length) = (c.len(), shared_secret.len());
+        let arguments = [
+            context.address,
+            output(c),
+            number(&mut c_length),
+            output(shared_secret),
+            number(&mut secret_length),
+        ];
+        self.evp.must(&self.imports.encapsulate, &arguments)?;
+        lengths([(c_length, c.len()), (secret_length, shared_secret.len())])
+    }
+
+    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal> {
+        let key = self.evp.imported(true, dk)?;
+        let context = self.evp.context_of(&key)?;
+        self.evp.must(&self.imports.decapsulate_init, &[context.address, 0])?;
+        let mut length = shared_secret.len();
+        let arguments = [context.address, output(shared_secret), number(&mut length), input(c), c.len()];
+        self.evp.must(&self.imports.decapsulate, &arguments)?;
+        lengths([(length, shared_secret.len())])
+    }
+
+    fn check_ek(&self, ek: &[u8]) -> Result<(), Refusal> {
+        self.evp.imported(false, ek).map(drop)
+    }
+
+    fn check_dk(&self, dk: &[u8]) -> Result<(), Refusal> {
+        self.evp.imported(true, dk).map(drop)
+    }
+}
+
+fn lengths<const N: usize>(pairs: [(usize, usize); N]) -> Result<(), Refusal> {
+    if pairs.iter().all(|(said, expected)| said == expected) {
+        Ok(())
+    } else {
+        Err(Refusal::Rejected("output length"))
+    }
+}

@@ -1,0 +1,282 @@
+//! Finds the libraries of the running image: what its loader would take, and every other copy. Runs nothing.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::super::Backend;
+use super::verdict::{self, Kind, Verdict};
+use super::{Installed, backend, host};
+use crate::image::elf::{Elf, Error, Libc, Machine};
+use crate::image::loader::{self, Copy, Loader, Loaders};
+use crate::image::root::{self, ElfFacts, Found as Place, Root};
+
+/// What is in the image.
+#[derive(Default)]
+pub struct Found {
+    /// Each library with the copies that it hides.
+    pub backends: Vec<&'static Backend>,
+    /// Files that have the name of such a library and are none for this image.
+    pub refused: Vec<Refused>,
+    /// Where was looked, as phrases.
+    pub looked: Vec<String>,
+}
+
+/// A file that is not tested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Where it is.
+    pub file: PathBuf,
+    /// Why it is not.
+    pub why: String,
+}
+
+/// The machine of this program.
+const HERE: Machine = if cfg!(target_arch = "aarch64") { Machine::AARCH64 } else { Machine::X86_64 };
+
+/// The usual loaders, by their C library.
+#[cfg(target_arch = "x86_64")]
+const LOADERS: [&str; 4] = [
+    "/lib64/ld-linux-x86-64.so.2",
+    "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+    "/lib/ld-linux-x86-64.so.2",
+    "/lib/ld-musl-x86_64.so.1",
+];
+#[cfg(target_arch = "aarch64")]
+const LOADERS: [&str; 4] = [
+    "/lib/ld-linux-aarch64.so.1",
+    "/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1",
+    "/lib64/ld-linux-aarch64.so.1",
+    "/lib/ld-musl-aarch64.so.1",
+];
+
+/// Looks for every library in the image that this process runs in.
+///
+/// # Errors
+/// If there is no image to look at.
+pub fn search() -> Result<Found, String> {
+    let root = Root::folder(Path::new("/")).map_err(|error| format!("/: {error}"))?;
+    let loaders = Loaders::new(&root);
+    let there = present(&root, &loaders);
+    let mut found = Found { looked: looked(&there), ..Found::default() };
+    let mut seen: Vec<Identity> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
+    for kind in Kind::ALL {
+        for loader in &there {
+            let mut copies = loader::libraries(&root, loader, &|name: &[u8]| is_library(name, kind.file()));
+            copies.retain(|copy| !seen.contains(&copy.found.node.identity));
+            seen.extend(copies.iter().map(|copy| copy.found.node.identity));
+            for copy in copies {
+                sort_in(&root, &there, kind, &copy, &mut groups, &mut found.refused);
+            }
+        }
+    }
+    for mut group in groups {
+        group.files.sort_by_key(|(_, identity)| *identity != group.first);
+        found.backends.extend(backend(group.files.into_iter().map(|(file, _)| file).collect()));
+    }
+    Ok(found)
+}
+
+/// The library in `file`, whether an application would find it or not.
+///
+/// # Errors
+/// If it is none that an application here could load; the reason names the file.
+pub fn named(file: &Path) -> Result<&'static Backend, String> {
+    let refused = |why: String| format!("{}: {why}", file.display());
+    let absolute = std::path::absolute(file).map_err(|error| refused(error.to_string()))?;
+    let root = Root::folder(Path::new("/")).map_err(|error| format!("/: {error}"))?;
+    let place = root.lookup(&absolute).map_err(|missing| refused(missing.reason.to_string()))?;
+    if place.node.kind != root::Kind::File {
+        return Err(refused("not a file".to_owned()));
+    }
+    let facts = root.elf(&place);
+    let there = present(&root, &Loaders::new(&root));
+    let verdict = read(&root, &place, &facts).map_err(|unfit| refused(unfit.to_string()))?;
+    let elf = facts.as_ref().as_ref().map_err(|error| refused(error.to_string()))?;
+    let loader = way(&there, elf).map_err(refused)?;
+    backend(vec![Installed::new(absolute, verdict, Ok(hosting(&loader)))])
+        .ok_or_else(|| refused("nothing to test".to_owned()))
+}
+
+/// What tells two names of one file from two files.
+type Identity = (u64, u64);
+
+/// A library that the loader finds under its name, and those behind it that it hides; or one by itself.
+struct Group {
+    first: Identity,
+    files: Vec<(Installed, Identity)>,
+}
+
+fn sort_in(
+    root: &Root,
+    there: &[Rc<Loader>],
+    kind: Kind,
+    copy: &Copy,
+    groups: &mut Vec<Group>,
+    refused: &mut Vec<Refused>,
+) {
+    let identity = copy.found.node.identity;
+    let (file, verdict, way, first) = match read(root, &copy.found, &copy.facts) {
+        Err(Unfit::ForOthers(why)) => {
+            return refused.push(Refused { file: copy.path.clone(), why });
+        }
+        Err(Unfit::Damaged(why)) => (copy.path.clone(), Verdict::unread(kind), Err(why), identity),
+        Ok(verdict) if verdict.kind != kind => return,
+        Ok(verdict) => {
+            let loader = match copy.facts.as_ref() {
+                Ok(elf) => way(there, elf),
+                Err(error) => Err(error.to_string()),
+            };
+            let standing = loader.as_ref().ok().and_then(|loader| standing(root, loader, copy, &verdict));
+            let (file, first) = standing.unwrap_or_else(|| (by_soname(root, copy, &verdict), identity));
+            let way = loader.map(|loader| hosting(&loader));
+            (file, verdict, way, first)
+        }
+    };
+    let file = (Installed::new(file, verdict, way), identity);
+    match groups.iter_mut().find(|group| group.first == first) {
+        Some(group) => group.files.push(file),
+        None => groups.push(Group { first, files: vec![file] }),
+    }
+}
+
+/// The path by which the loader finds the file, and the file that it takes for that name. None for a file that
+/// stands where the loader does not look, which an application can have loaded by its path alone.
+fn standing(root: &Root, loader: &Loader, copy: &Copy, verdict: &Verdict) -> Option<(PathBuf, Identity)> {
+    let soname = verdict.soname.as_ref()?;
+    let (tried, taken) = loader.search(root, soname.as_bytes());
+    let taken = taken?.node.identity;
+    if taken == copy.found.node.identity {
+        return Some((tried.last()?.path.clone(), taken));
+    }
+    let folder = copy.path.parent()?;
+    let listed =
+        root.config.variable("LD_LIBRARY_PATH").map(|value| value.as_bytes().to_vec()).unwrap_or_default();
+    let searched = loader.default_folders().iter().any(|default| default == folder)
+        || ["/usr/local/lib", "/usr/local/lib64"].iter().any(|usual| Path::new(usual) == folder)
+        || listed.split(|byte| *byte == b':').any(|part| part == folder.as_os_str().as_bytes());
+    searched.then(|| (by_soname(root, copy, verdict), taken))
+}
+
+/// The name by which programs know the file, where it has it in its folder.
+fn by_soname(root: &Root, copy: &Copy, verdict: &Verdict) -> PathBuf {
+    let known = verdict.soname.as_ref().map(|soname| copy.path.with_file_name(soname));
+    let is_it =
+        |path: &PathBuf| root.file(path).is_some_and(|found| found.node.identity == copy.found.node.identity);
+    known.filter(is_it).unwrap_or_else(|| copy.path.clone())
+}
+
+/// Why a file is not tested.
+#[derive(Debug, thiserror::Error)]
+enum Unfit {
+    /// It is none of the libraries, or for another machine: the loader passes it over.
+    #[error("{0}")]
+    ForOthers(String),
+    /// It is one that no application could load.
+    #[error("{0}")]
+    Damaged(String),
+}
+
+fn read(root: &Root, place: &Place, facts: &ElfFacts) -> Result<Verdict, Unfit> {
+    let elf = facts.as_ref().as_ref().map_err(|error| match error {
+        Error::NotElf => Unfit::ForOthers(error.to_string()),
+        _ => Unfit::Damaged(error.to_string()),
+    })?;
+    if elf.machine != HERE || !elf.is_64 || elf.is_big_endian {
+        let (built, here) = (verdict::platform(elf.machine), verdict::platform(HERE));
+        return Err(Unfit::ForOthers(format!("built for {built}, and this is {here}")));
+    }
+    let content = root.open(place).map_err(|error| Unfit::Damaged(error.to_string()))?;
+    match verdict::read(elf, &content) {
+        Ok(Some(verdict)) => Ok(verdict),
+        Ok(None) => Err(Unfit::ForOthers("exports neither liboqs's functions nor OpenSSL's".to_owned())),
+        Err(why) => Err(Unfit::Damaged(why)),
+    }
+}
+
+/// The loader that an application would have the library loaded by.
+fn way(there: &[Rc<Loader>], elf: &Elf) -> Result<Rc<Loader>, String> {
+    let libc = elf.libc();
+    let fits = |loader: &&Rc<Loader>| match libc {
+        Libc::Glibc => !loader.is_musl(),
+        Libc::Musl => loader.is_musl(),
+        Libc::Unknown | Libc::None => true,
+    };
+    if let Some(loader) = there.iter().find(fits) {
+        return Ok(Rc::clone(loader));
+    }
+    let Some(other) = there.first() else {
+        return Err(format!(
+            "this image has no dynamic loader (looked at {}): no application here can load it",
+            LOADERS.join(", ")
+        ));
+    };
+    let (wanted, has) = if libc == Libc::Musl { ("musl", "glibc") } else { ("glibc", "musl") };
+    Err(format!(
+        "linked to {wanted}, and this image has {has} alone ({}): no application here can load it",
+        other.path.display()
+    ))
+}
+
+/// The loaders of this machine that the image has.
+fn present(root: &Root, loaders: &Loaders<'_>) -> Vec<Rc<Loader>> {
+    let mut there: Vec<Rc<Loader>> = Vec::new();
+    for path in LOADERS.map(Path::new) {
+        let Some(found) = root.file(path) else { continue };
+        let facts = root.elf(&found);
+        let Ok(elf) = facts.as_ref() else { continue };
+        if let Ok(loader) = loaders.at(path, elf)
+            && elf.machine == HERE
+            && !there.iter().any(|other| other.found.node.identity == loader.found.node.identity)
+        {
+            there.push(loader);
+        }
+    }
+    there
+}
+
+/// The loader as it is hosted.
+fn hosting(loader: &Loader) -> (PathBuf, host::Libc) {
+    (loader.path.clone(), if loader.is_musl() { host::Libc::Musl } else { host::Libc::Glibc })
+}
+
+/// Where [`search`] looks, for those who find nothing there.
+fn looked(there: &[Rc<Loader>]) -> Vec<String> {
+    if there.is_empty() {
+        return vec![format!("no dynamic loader for {} at {}", verdict::platform(HERE), LOADERS.join(", "))];
+    }
+    let names: Vec<String> = Kind::ALL.iter().map(|kind| format!("{}*.so*", kind.file())).collect();
+    let by: Vec<String> = there.iter().map(|loader| loader.path.display().to_string()).collect();
+    vec![
+        format!("{} as {} would find them", names.join(" and "), by.join(" and ")),
+        "under /usr/local, /usr/lib, /lib and /opt".to_owned(),
+    ]
+}
+
+/// Whether a file name is that of a library, by whatever version, or as a Python wheel renames it.
+fn is_library(name: &[u8], stem: &str) -> bool {
+    name.strip_prefix(stem.as_bytes()).is_some_and(|rest| {
+        matches!(rest.first(), Some(b'.' | b'-')) && rest.windows(3).any(|part| part == b".so")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_is_known_by_its_name() {
+        for (name, expected) in [
+            ("libcrypto.so.3", true),
+            ("libcrypto.so", true),
+            ("libcrypto-6e1aae39.so.1.1", true),
+            ("libcryptopp.so.8", false),
+            ("libcrypto.a", false),
+            ("libcrypto", false),
+            ("xlibcrypto.so", false),
+        ] {
+            assert_eq!(is_library(name.as_bytes(), "libcrypto"), expected, "{name}");
+        }
+    }
+}
