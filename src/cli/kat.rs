@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 
 use super::exit::Exit;
+use super::subjects::Nothing;
 use super::{health, say, subjects, write};
 use crate::kat::select::{Selection, Shard};
 use crate::kat::{self, Plan};
@@ -76,7 +77,14 @@ fn formats() -> clap::builder::PossibleValuesParser {
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
-    let subjects = subjects::subjects(&subjects::backends(&args.backend, &args.image)?, &args.force_path)?;
+    let backends = match subjects::backends(&args.backend, &args.image) {
+        Err(error) if error.downcast_ref::<Nothing>().is_some_and(|nothing| nothing.at_all) => {
+            say(&format!("{error}; nothing was checked"));
+            return Ok(Exit::NothingChecked.into());
+        }
+        backends => backends?,
+    };
+    let subjects = subjects::subjects(&backends, &args.force_path)?;
     let (mut suites, corpus) = corpus(args)?;
     let selection = Selection {
         algorithms: args.algorithm.clone(),

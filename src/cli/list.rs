@@ -5,13 +5,16 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::exit::Exit;
+use super::subjects::FromImage;
 use super::write;
+use crate::backend::installed::{Found, Installed, Speaks};
 use crate::backend::{self, Backend, CodePath, broken};
 use crate::image::platform;
 use crate::kat::SKIP_REASONS;
 use crate::output;
 use crate::report::inventory::{
-    AlgorithmInfo, BackendInfo, CodePathInfo, ExitCodeInfo, FaultInfo, Inventory, SCHEMA, SuiteInfo, Word,
+    AlgorithmInfo, BackendInfo, CodePathInfo, ExitCodeInfo, FaultInfo, InstalledInfo, Inventory, LibraryInfo,
+    SCHEMA, SuiteInfo, Word,
 };
 use crate::spec::{Algorithm, Operation, ml_kem};
 use crate::vector::{self, packed};
@@ -21,15 +24,21 @@ pub(super) struct Args {
     /// Show the planted faults that `kat --backend broken:FAULT` runs
     #[arg(long)]
     faults: bool,
+    #[command(flatten)]
+    image: FromImage,
     /// How to show the list
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"])]
     format: String,
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
-    let inventory = inventory()?;
+    let mut inventory = inventory()?;
+    if args.image.is_asked() {
+        inventory.installed = Some(installed(&args.image)?);
+    }
     write::to_stdout(|out| match (args.format.as_str(), args.faults) {
         ("json", _) => output::list::json(&inventory, out),
+        (_, false) if args.image.is_asked() => output::list::installed(&inventory, write::style(), out),
         (_, true) => output::list::faults(&inventory, write::style(), out),
         (_, false) => output::list::human(&inventory, write::style(), out),
     })?;
@@ -42,6 +51,7 @@ fn inventory() -> Result<Inventory> {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         platform: platform::read(),
+        installed: None,
         backends: backend::ALL.iter().map(|backend| backend_info(backend)).collect(),
         algorithms: Algorithm::ALL.to_vec(),
         operations: Operation::ALL.to_vec(),
@@ -72,6 +82,53 @@ fn inventory() -> Result<Inventory> {
             })
             .collect(),
     })
+}
+
+/// What the image has, by what the files say.
+fn installed(image: &FromImage) -> Result<InstalledInfo> {
+    let found = if image.installed { image.found()? } else { Found::default() };
+    let backends: Vec<&Backend> = image.named()?.into_iter().chain(found.backends).collect();
+    Ok(InstalledInfo {
+        libraries: backends
+            .iter()
+            .flat_map(|backend| backend.paths)
+            .filter_map(|path| Some(library_info(path, path.installed?)))
+            .collect(),
+        passed_over: found
+            .refused
+            .into_iter()
+            .map(|refused| Word { id: refused.file.display().to_string(), about: refused.why })
+            .collect(),
+        looked: found.looked,
+    })
+}
+
+fn library_info(path: &CodePath, installed: &Installed) -> LibraryInfo {
+    let verdict = &installed.verdict;
+    LibraryInfo {
+        backend: verdict.kind.backend().to_owned(),
+        file: installed.file.display().to_string(),
+        name: verdict.kind.name().to_owned(),
+        version: verdict.version.clone(),
+        soname: verdict.soname.clone(),
+        machine: verdict.machine.clone(),
+        libc: verdict.libc.map(str::to_owned),
+        requires: verdict.requires.clone(),
+        chosen: (path.dispatched)(),
+        refused: installed.refused().map(str::to_owned),
+        algorithms: verdict
+            .offers
+            .iter()
+            // Of a file that cannot be read, nothing is known.
+            .filter(|_| !verdict.machine.is_empty())
+            .map(|(algorithm, speaks)| Word {
+                id: algorithm.name().to_owned(),
+                about: if *speaks == Speaks::Draft { "draft" } else { "final" }.to_owned(),
+            })
+            .collect(),
+        round3: verdict.round3.iter().map(|name| (*name).to_owned()).collect(),
+        notes: installed.notes.clone(),
+    }
 }
 
 fn backend_info(backend: &Backend) -> BackendInfo {

@@ -25,16 +25,18 @@ impl FromImage {
         self.installed || !self.library.is_empty()
     }
 
+    /// The libraries that are named.
+    pub(super) fn named(&self) -> Result<Vec<&'static Backend>> {
+        self.library.iter().map(|path| installed::named(path).map_err(Error::msg)).collect()
+    }
+
     /// The libraries that are named, and those that are found where that is asked.
     pub(super) fn backends(&self) -> Result<Vec<&'static Backend>> {
-        let mut backends = Vec::new();
-        for path in &self.library {
-            backends.push(installed::named(path).map_err(Error::msg)?);
-        }
+        let mut backends = self.named()?;
         if self.installed {
             let found = self.found()?;
             if found.backends.is_empty() && backends.is_empty() {
-                bail!("{}", nothing(&found));
+                return Err(Nothing::of(&found).into());
             }
             backends.extend(found.backends);
         }
@@ -47,18 +49,36 @@ impl FromImage {
     }
 }
 
-/// That no library was found, where was looked, and what was passed over.
-fn nothing(found: &Found) -> String {
-    let refused: String = found
-        .refused
-        .iter()
-        .map(|refused| format!("; passed over {}: {}", refused.file.display(), refused.why))
-        .collect();
-    format!(
-        "no liboqs and no libcrypto in this image (looked for {}{refused}); name a file with --library",
-        found.looked.join(", ")
-    )
+/// No library was found: where was looked, and what was passed over.
+#[derive(Debug)]
+pub(super) struct Nothing {
+    text: String,
+    /// Whether there is no file of such a name at all.
+    pub(super) at_all: bool,
 }
+
+impl Nothing {
+    fn of(found: &Found) -> Self {
+        let refused: String = found
+            .refused
+            .iter()
+            .map(|refused| format!("; passed over {}: {}", refused.file.display(), refused.why))
+            .collect();
+        let looked = found.looked.join(", ");
+        let text = format!(
+            "no liboqs and no libcrypto for this image ({looked}{refused}); name a file with --library"
+        );
+        Self { text, at_all: found.refused.is_empty() }
+    }
+}
+
+impl std::fmt::Display for Nothing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Nothing {}
 
 /// The backends with these names and of the image; all linked ones where none is asked for.
 pub(super) fn backends(names: &[String], image: &FromImage) -> Result<Vec<&'static Backend>> {

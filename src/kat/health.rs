@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::schedule::Grid;
 use super::{Item, Plan, Subject, randomness, together};
 use crate::backend::Backend;
+use crate::backend::installed::Installed;
 use crate::entropy;
 use crate::report::Outcome;
 use crate::spec::{Algorithm, Operation};
@@ -22,6 +23,8 @@ pub struct Options {
     pub backends: Vec<&'static Backend>,
     /// Within this time.
     pub deadline: Duration,
+    /// What would be required too, if any backend had it.
+    pub absent: Vec<Algorithm>,
     /// On every code path, not only on those that the libraries take here.
     pub all_paths: bool,
 }
@@ -135,7 +138,11 @@ fn judge(options: &Options, plan: &Plan<'_>, items: &[Item<'_>], grid: &Grid) ->
                     let step = reason.strip_prefix(operation).and_then(|rest| rest.strip_prefix(": "));
                     let (title, case) = (subject.title(), format!("({}#{})", item.suite, item.case.name));
                     // A reason that names the library says all that there is to say.
-                    wrong.push(match (reason.starts_with(&title), step) {
+                    let names_it = |it: &Installed| {
+                        reason.starts_with(&it.verdict.name())
+                            || reason.contains(&it.file.display().to_string())
+                    };
+                    wrong.push(match (subject.path.installed.is_some_and(names_it), step) {
                         (true, _) => format!("{reason} {case}"),
                         (false, step) => {
                             format!("{title} {algorithm} {operation}: {} {case}", step.unwrap_or(reason))
@@ -172,8 +179,14 @@ fn judge(options: &Options, plan: &Plan<'_>, items: &[Item<'_>], grid: &Grid) ->
         Some(why) => format!("; run without isolation ({why})"),
         None => String::new(),
     };
+    let absent: Vec<&str> = options.absent.iter().map(|algorithm| algorithm.name()).collect();
+    let absent = if absent.is_empty() {
+        String::new()
+    } else {
+        format!("; not here and not required: {}", absent.join(", "))
+    };
     Ok(format!(
-        "{} answer as published on {} ({passed} checks); kernel randomness ok{in_process}{warnings}",
+        "{} answer as published on {} ({passed} checks){absent}; kernel randomness ok{in_process}{warnings}",
         names.join(", "),
         ran.join(", ")
     ))

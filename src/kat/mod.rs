@@ -142,7 +142,10 @@ impl Subject {
     fn version(&self) -> String {
         match self.path.installed {
             None => (self.backend.version)(),
-            Some(installed) => installed.verdict.version.clone().unwrap_or_else(|| "unknown".to_owned()),
+            Some(installed) => {
+                let version = installed.verdict.version.as_deref().unwrap_or("unknown");
+                format!("{version} ({})", installed.file.display())
+            }
         }
     }
 

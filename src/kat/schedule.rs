@@ -304,8 +304,7 @@ impl Grid {
             .chain(waiting.into_iter().map(|unit| (unit, "not started")))
         {
             for item in unit.items {
-                let reason =
-                    format!("{how} at the deadline in code path {}", plan.subjects[unit.subject].name());
+                let reason = format!("{how} at the deadline in {}", place(&plan.subjects[unit.subject]));
                 self.set(unit.subject, item, Outcome::Error { reason });
             }
         }
@@ -380,6 +379,11 @@ pub(super) fn say(message: &Message, send: &mut dyn FnMut(&[u8])) {
     }
 }
 
+/// Where something happened, as the rest of a sentence.
+fn place(subject: &Subject) -> String {
+    subject.path.installed.map_or_else(|| format!("code path {}", subject.name()), Installed::title)
+}
+
 /// How a code path died, with what the processor lacks where that is the likely cause.
 fn explain(subject: &Subject, end: &End) -> String {
     let lacks = subject.path.lacks();
@@ -387,10 +391,7 @@ fn explain(subject: &Subject, end: &End) -> String {
     if matches!(end, End::Done) {
         text = "the child process ended without an answer".to_owned();
     }
-    text += &match subject.path.installed {
-        Some(installed) => format!(" in {}", installed.title()),
-        None => format!(" in code path {}", subject.name()),
-    };
+    text += &format!(" in {}", place(subject));
     if !lacks.is_empty() {
         text += &format!(
             "; the path needs {}, this processor lacks {}",

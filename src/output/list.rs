@@ -4,7 +4,9 @@ use std::io::{self, BufWriter, Write};
 
 use super::text::{self, Painted, Plain, counted, wrapped};
 use super::{Style, json};
-use crate::report::inventory::{AlgorithmInfo, BackendInfo, CodePathInfo, Inventory, Word};
+use crate::report::inventory::{
+    AlgorithmInfo, BackendInfo, CodePathInfo, InstalledInfo, Inventory, LibraryInfo, Word,
+};
 use crate::spec::{Algorithm, Operation};
 
 /// Writes the inventory as one JSON document of schema `pqcheck.inventory/1`.
@@ -46,6 +48,61 @@ pub fn human(inventory: &Inventory, style: Style, out: &mut dyn Write) -> io::Re
         counted(inventory.faults.len() as u64, "planted fault")
     )?;
     out.flush()
+}
+
+/// Writes the libraries of the image.
+pub fn installed(inventory: &Inventory, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let none = InstalledInfo::default();
+    let installed = inventory.installed.as_ref().unwrap_or(&none);
+    if installed.libraries.is_empty() {
+        writeln!(out, "No liboqs and no libcrypto for this image.")?;
+    }
+    for info in &installed.libraries {
+        library(&mut out, info, style)?;
+    }
+    for word in &installed.passed_over {
+        wrapped(&mut out, "passed over  ", &format!("{}: {}", Plain(&word.id), Plain(&word.about)), style)?;
+    }
+    for phrase in &installed.looked {
+        wrapped(&mut out, "             ", &Plain(phrase).to_string(), style)?;
+    }
+    out.flush()
+}
+
+fn library(out: &mut dyn Write, info: &LibraryInfo, style: Style) -> io::Result<()> {
+    let name =
+        format!("{} {}", Plain(&info.name), Plain(info.version.as_deref().unwrap_or("of unknown version")));
+    let star = if info.chosen { "" } else { " (hidden by another file of its name)" };
+    writeln!(out, "{}  {}{star}", Painted(name, text::HEADING, style), Plain(&info.file))?;
+    let mut line = |label: &str, value: &str| {
+        wrapped(out, &format!("    {label:<9}  "), &Plain(value).to_string(), style)
+    };
+    let facts = [info.soname.as_deref(), Some(&info.machine), info.libc.as_deref(), info.requires.as_deref()];
+    let facts: Vec<&str> = facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect();
+    if !facts.is_empty() {
+        line("file", &facts.join(", "))?;
+    }
+    if let Some(why) = &info.refused {
+        line("unusable", why)?;
+    }
+    for (about, label) in [("final", "standard"), ("draft", "draft")] {
+        let names: Vec<&str> =
+            info.algorithms.iter().filter(|word| word.about == about).map(|word| &*word.id).collect();
+        if !names.is_empty() {
+            line(label, &names.join(", "))?;
+        }
+    }
+    if !info.round3.is_empty() {
+        line("round 3", &info.round3.join(", "))?;
+    }
+    if info.algorithms.is_empty() && info.refused.is_none() {
+        line("standard", "none")?;
+    }
+    for note in &info.notes {
+        line("note", note)?;
+    }
+    Ok(())
 }
 
 /// Writes the planted faults.
@@ -213,6 +270,7 @@ mod tests {
     fn inventory() -> Inventory {
         let pqc = &Algorithm::ALL[..6];
         Inventory {
+            installed: None,
             schema: SCHEMA.to_owned(),
             version: "0.1.0".to_owned(),
             platform: sample::report().platform,

@@ -18,6 +18,9 @@ pub struct Inventory {
     pub platform: super::Platform,
     /// The linked implementations, in report order.
     pub backends: Vec<BackendInfo>,
+    /// The libraries of the image, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed: Option<InstalledInfo>,
     /// Every algorithm, in report order.
     pub algorithms: Vec<Algorithm>,
     /// Every operation, in report order.
@@ -47,6 +50,48 @@ pub struct BackendInfo {
     pub notes: Vec<String>,
     /// The code paths in this build, the one that the library prefers first.
     pub paths: Vec<CodePathInfo>,
+}
+
+/// The libraries of an image, by what their files say; nothing of them was run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledInfo {
+    /// The files that can be tested.
+    pub libraries: Vec<LibraryInfo>,
+    /// Files that have the name of such a library and are none for this image; `about` says why.
+    pub passed_over: Vec<Word>,
+    /// Where was looked, as phrases.
+    pub looked: Vec<String>,
+}
+
+/// A library of the image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LibraryInfo {
+    /// The backend that tests it, `installed-liboqs`.
+    pub backend: String,
+    /// Its file.
+    pub file: String,
+    /// The library's own name, `liboqs`.
+    pub name: String,
+    /// Its version, where the file says one.
+    pub version: Option<String>,
+    /// Its soname.
+    pub soname: Option<String>,
+    /// The architecture, as container platforms name it.
+    pub machine: String,
+    /// The C library that it needs, `glibc`.
+    pub libc: Option<String>,
+    /// The processor level that it was compiled to require, as far as a note says so.
+    pub requires: Option<String>,
+    /// Whether an application gets this file, and not another of the same name.
+    pub chosen: bool,
+    /// Why no application here can load it, if it is so.
+    pub refused: Option<String>,
+    /// What it has under the names of the standards; `about` is `final` or `draft`.
+    pub algorithms: Vec<Word>,
+    /// What it has from before the standards.
+    pub round3: Vec<String>,
+    /// What an application that uses it should know, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// One way through a library's code.

@@ -19,8 +19,10 @@ const FLOORS: &[(&str, u8)] = &[
     ("cli", 5),
 ];
 
-/// Where `unsafe` may stand: the FFI adapters, the planted faults, isolation and the entropy seam.
-const UNSAFE: &[&str] = &["backend/broken", "backend/liboqs", "backend/pqclean", "entropy", "isolate"];
+/// Where `unsafe` may stand: the FFI adapters, what hosts the image's loader, the planted faults, isolation and the
+/// entropy seam.
+const UNSAFE: &[&str] =
+    &["backend/broken", "backend/installed/host", "backend/liboqs", "backend/pqclean", "entropy", "isolate"];
 
 /// Files that only tests compile.
 const TESTS: &[&str] = &["tests.rs", "conformance.rs", "sample.rs"];

@@ -8,6 +8,7 @@ mod doctor;
 mod faults;
 mod floors;
 mod health;
+mod installed;
 mod kat;
 mod names;
 mod readme;

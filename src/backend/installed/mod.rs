@@ -58,9 +58,9 @@ impl Installed {
             .then(|| self.answers_with(algorithm, "the draft (ipd)"))
     }
 
-    /// `liboqs 0.10.1 (/usr/lib/liboqs.so.5) answers to ML-DSA-87 with the draft (ipd)`.
+    /// `liboqs 0.10.1 answers to ML-DSA-87 with the draft (ipd), in /usr/lib/liboqs.so.5`.
     pub fn answers_with(&self, algorithm: Algorithm, what: &str) -> String {
-        format!("{} answers to {algorithm} with {what}", self.title())
+        format!("{} answers to {algorithm} with {what}, in {}", self.verdict.name(), self.file.display())
     }
 
     fn new(file: PathBuf, verdict: Verdict, loader: Result<(PathBuf, host::Libc), String>) -> Self {

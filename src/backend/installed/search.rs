@@ -71,6 +71,13 @@ pub fn search() -> Result<Found, String> {
             }
         }
     }
+    for copy in elsewhere(&root) {
+        if !seen.contains(&copy.found.node.identity) {
+            seen.push(copy.found.node.identity);
+            let kind = Kind::ALL.into_iter().find(|kind| is_library(name_of(&copy.path), kind.file()));
+            sort_in(&root, &there, kind.unwrap_or(Kind::Liboqs), &copy, &mut groups, &mut found.refused);
+        }
+    }
     for mut group in groups {
         group.files.sort_by_key(|(_, identity)| *identity != group.first);
         found.backends.extend(backend(group.files.into_iter().map(|(file, _)| file).collect()));
@@ -141,6 +148,44 @@ fn sort_in(
     }
 }
 
+/// Libraries in folders that are this user's own: where liboqs-python builds its copy, and the active Python
+/// environment with the folders that wheels bring their libraries in.
+fn elsewhere(root: &Root) -> Vec<Copy> {
+    let variable = |name| root.config.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for home in variable("HOME").into_iter().chain([PathBuf::from("/root")]) {
+        folders.extend(["lib", "lib64"].map(|lib| home.join("_oqs").join(lib)));
+    }
+    let within = |folder: &Path, wanted: &dyn Fn(&str) -> bool| -> Vec<PathBuf> {
+        let names = root.list(folder).unwrap_or_default();
+        names
+            .into_iter()
+            .filter(|(name, _)| wanted(&name.to_string_lossy()))
+            .map(|(name, _)| folder.join(name))
+            .collect()
+    };
+    for python in variable("VIRTUAL_ENV")
+        .iter()
+        .flat_map(|it| within(&it.join("lib"), &|name| name.starts_with("python")))
+    {
+        folders
+            .extend(within(&python.join("site-packages"), &|name| name.ends_with(".libs") || name == "oqs"));
+    }
+    let is_wanted = |name: &str| Kind::ALL.iter().any(|kind| is_library(name.as_bytes(), kind.file()));
+    let paths = folders.iter().flat_map(|folder| within(folder, &is_wanted));
+    paths
+        .filter_map(|path| {
+            let found = root.file(&path)?;
+            let facts = root.elf(&found);
+            Some(Copy { path, found, facts })
+        })
+        .collect()
+}
+
+fn name_of(path: &Path) -> &[u8] {
+    path.file_name().unwrap_or_default().as_bytes()
+}
+
 /// The path by which the loader finds the file, and the file that it takes for that name. None for a file that
 /// stands where the loader does not look, which an application can have loaded by its path alone.
 fn standing(root: &Root, loader: &Loader, copy: &Copy, verdict: &Verdict) -> Option<(PathBuf, Identity)> {
@@ -188,7 +233,7 @@ fn read(root: &Root, place: &Place, facts: &ElfFacts) -> Result<Verdict, Unfit> 
         return Err(Unfit::ForOthers(format!("built for {built}, and this is {here}")));
     }
     let content = root.open(place).map_err(|error| Unfit::Damaged(error.to_string()))?;
-    match verdict::read(elf, &content) {
+    match verdict::read(elf, &content, &place.path) {
         Ok(Some(verdict)) => Ok(verdict),
         Ok(None) => Err(Unfit::ForOthers("exports neither liboqs's functions nor OpenSSL's".to_owned())),
         Err(why) => Err(Unfit::Damaged(why)),
@@ -244,12 +289,16 @@ fn hosting(loader: &Loader) -> (PathBuf, host::Libc) {
 /// Where [`search`] looks, for those who find nothing there.
 fn looked(there: &[Rc<Loader>]) -> Vec<String> {
     if there.is_empty() {
-        return vec![format!("no dynamic loader for {} at {}", verdict::platform(HERE), LOADERS.join(", "))];
+        return vec![format!(
+            "there is no dynamic loader for {} at {}",
+            verdict::platform(HERE),
+            LOADERS.join(", ")
+        )];
     }
     let names: Vec<String> = Kind::ALL.iter().map(|kind| format!("{}*.so*", kind.file())).collect();
     let by: Vec<String> = there.iter().map(|loader| loader.path.display().to_string()).collect();
     vec![
-        format!("{} as {} would find them", names.join(" and "), by.join(" and ")),
+        format!("looked for {} as {} would find them", names.join(" and "), by.join(" and ")),
         "under /usr/local, /usr/lib, /lib and /opt".to_owned(),
     ]
 }

@@ -1,6 +1,7 @@
 //! What the symbol table of a library says of it, before anything of it is run. Knows no vector.
 
 use std::io;
+use std::path::Path;
 
 use crate::image::elf::{Elf, Machine};
 use crate::image::root::Content;
@@ -127,8 +128,8 @@ impl Verdict {
     }
 }
 
-/// Reads the symbols of a library; none if it is another library than those that are tested.
-pub(super) fn read(elf: &Elf, content: &Content) -> Result<Option<Verdict>, String> {
+/// Reads the symbols of the library in `file`; none if it is another library than those that are tested.
+pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<Verdict>, String> {
     let mut symbols = Symbols::default();
     elf.symbols(content, &mut |symbol| {
         if symbol.is_defined {
@@ -143,6 +144,8 @@ pub(super) fn read(elf: &Elf, content: &Content) -> Result<Option<Verdict>, Stri
         _ => return Ok(None),
     };
     let version = version(kind, content).map_err(|error| format!("cannot be read: {error}"))?;
+    let version = version.or_else(|| version_in_name(file));
+    symbols.round3.sort_unstable_by_key(|name| ROUND3.iter().position(|(_, known)| known == name));
     let offers = match kind {
         Kind::Liboqs => symbols.liboqs,
         Kind::Openssl => {
@@ -249,6 +252,13 @@ fn version(kind: Kind, content: &Content) -> io::Result<Option<String>> {
     Ok(None)
 }
 
+/// The numbers in a name such as `liboqs.so.0.9.0`: a linker may have put the library's own string into another.
+fn version_in_name(file: &Path) -> Option<String> {
+    let name = file.file_name()?.to_str()?;
+    let (_, version) = name.split_once(".so.")?;
+    (version.split('.').count() == 3 && numbers(version.as_bytes()).is_some()).then(|| version.to_owned())
+}
+
 /// How much of a file is searched for a version, in bytes.
 const MOST: u64 = 64 << 20;
 /// Longer than a version.
@@ -327,6 +337,10 @@ mod tests {
         ] {
             assert_eq!(openssl_version(bytes).as_deref(), version, "{bytes:?}");
         }
+        let named = |name| version_in_name(Path::new(name));
+        assert_eq!(named("/usr/lib/liboqs.so.0.9.0").as_deref(), Some("0.9.0"));
+        assert_eq!(named("/usr/lib/liboqs.so.4"), None);
+        assert_eq!(named("/usr/lib/liboqs.so"), None);
     }
 
     #[test]

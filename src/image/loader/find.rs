@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{Candidate, Loader, join};
+use crate::image::elf;
 use crate::image::root::{ElfFacts, Found, Kind, Root};
 
 /// A library by its name.
@@ -69,7 +70,8 @@ pub fn libraries(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -
             && there.node.kind == Kind::File
         {
             let copy = copy(root, path, there);
-            if copy.facts.is_ok() {
+            // A linker script has a library's name too; a damaged library is still one.
+            if !matches!(copy.facts.as_ref(), Err(elf::Error::NotElf)) {
                 found.entry(copy.found.node.identity).or_insert(copy);
             }
         }

@@ -66,7 +66,7 @@ impl Signature for MlDsa {
         } else {
             params.octets(c"test-entropy", rnd)
         };
-        let key = self.evp.imported(true, sk)?;
+        let key = self.evp.private(sk)?;
         let (context, algorithm) = (self.evp.context_of(&key)?, self.algorithm_object()?);
         self.evp.must(&self.sign_init, &[context.address, algorithm.address, params.address()])?;
         let mut length = sig.len();
@@ -77,7 +77,7 @@ impl Signature for MlDsa {
 
     fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
         let (params, msg) = as_params(message)?;
-        let key = self.evp.imported(false, pk)?;
+        let key = self.evp.public(pk)?;
         let (context, algorithm) = (self.evp.context_of(&key)?, self.algorithm_object()?);
         self.evp.must(&self.verify_init, &[context.address, algorithm.address, params.address()])?;
         self.evp.must(&self.verify, &[context.address, input(sig), sig.len(), input(msg), msg.len()])

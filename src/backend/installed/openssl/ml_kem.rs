@@ -48,7 +48,7 @@ impl Kem for MlKem {
         c: &mut [u8],
         shared_secret: &mut [u8],
     ) -> Result<(), Refusal> {
-        let key = self.evp.imported(false, ek)?;
+        let key = self.evp.public(ek)?;
         let context = self.evp.context_of(&key)?;
         let params = Params::new().octets(c"ikme", m);
         self.evp.must(&self.imports.encapsulate_init, &[context.address, params.address()])?;
@@ -65,7 +65,7 @@ impl Kem for MlKem {
     }
 
     fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal> {
-        let key = self.evp.imported(true, dk)?;
+        let key = self.evp.private(dk)?;
         let context = self.evp.context_of(&key)?;
         self.evp.must(&self.imports.decapsulate_init, &[context.address, 0])?;
         let mut length = shared_secret.len();
@@ -75,11 +75,11 @@ impl Kem for MlKem {
     }
 
     fn check_ek(&self, ek: &[u8]) -> Result<(), Refusal> {
-        self.evp.imported(false, ek).map(drop)
+        self.evp.public(ek).map(drop)
     }
 
     fn check_dk(&self, dk: &[u8]) -> Result<(), Refusal> {
-        self.evp.imported(true, dk).map(drop)
+        self.evp.private(dk).map(drop)
     }
 }
 

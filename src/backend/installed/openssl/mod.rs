@@ -95,6 +95,10 @@ impl Evp {
 
     /// A new pair of keys from `seed`.
     fn generated(&self, seed: &[u8]) -> Result<Owned<'_>, Refusal> {
+        if seed.is_empty() {
+            // Generation takes that for the wish to have a random key; what is handed a seed is the import.
+            return self.imported(c"seed", KEYPAIR, seed);
+        }
         let context = self.context()?;
         self.must(&self.imports.keygen_init, &[context.address])?;
         let params = Params::new().octets(c"seed", seed);
@@ -104,12 +108,21 @@ impl Evp {
         Ok(self.own(&self.imports.key_free, key))
     }
 
+    /// The public key with this encoding.
+    fn public(&self, encoding: &[u8]) -> Result<Owned<'_>, Refusal> {
+        self.imported(c"pub", PUBLIC_KEY, encoding)
+    }
+
+    /// The pair of keys with this private encoding.
+    fn private(&self, encoding: &[u8]) -> Result<Owned<'_>, Refusal> {
+        self.imported(c"priv", KEYPAIR, encoding)
+    }
+
     /// The key with this encoding, behind whatever checks the import makes.
-    fn imported(&self, private: bool, encoding: &[u8]) -> Result<Owned<'_>, Refusal> {
+    fn imported(&self, name: &'static CStr, selection: usize, encoding: &[u8]) -> Result<Owned<'_>, Refusal> {
         let context = self.context()?;
         self.must(&self.imports.fromdata_init, &[context.address])?;
-        let params = Params::new().octets(if private { c"priv" } else { c"pub" }, encoding);
-        let selection = if private { KEYPAIR } else { PUBLIC_KEY };
+        let params = Params::new().octets(name, encoding);
         let mut key = 0_usize;
         let arguments = [context.address, super::library::number(&mut key), selection, params.address()];
         let imported = self.must(&self.imports.fromdata, &arguments);

@@ -1,0 +1,220 @@
+//! Libraries of the image: this machine's own libcrypto, and hostile ones that are compiled on the spot.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{Run, folder, json, pqcheck, program};
+
+/// What every one of the libraries below has of liboqs. Its answers are wrong, for want of an algorithm.
+const LIBOQS: &str = r#"
+#include <stddef.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static void (*random_bytes)(unsigned char *, size_t);
+const char *OQS_version(void) { return "0.13.0"; }
+void OQS_init(void) {}
+void OQS_randombytes_custom_algorithm(void (*source)(unsigned char *, size_t)) { random_bytes = source; }
+int OQS_KEM_ml_kem_768_keypair(unsigned char *ek, unsigned char *dk) {
+    unsigned char seed[64];
+    random_bytes(seed, sizeof seed);
+    memcpy(ek, seed, sizeof seed);
+    memcpy(dk, seed, sizeof seed);
+    KEYPAIR;
+    return 0;
+}
+int OQS_KEM_ml_kem_768_encaps(unsigned char *c, unsigned char *secret, const unsigned char *ek) {
+    unsigned char m[32];
+    random_bytes(m, sizeof m);
+    memcpy(secret, m, sizeof m);
+    (void)ek, (void)c;
+    return 0;
+}
+int OQS_KEM_ml_kem_768_decaps(unsigned char *secret, const unsigned char *c, const unsigned char *dk) {
+    memcpy(secret, c, 32);
+    (void)dk;
+    return 0;
+}
+__attribute__((constructor)) static void begin(void) { BEGIN; }
+"#;
+
+/// Compiles a library that does `begin` when it is loaded and `keypair` when it makes keys.
+fn library(name: &str, begin: &str, keypair: &str) -> PathBuf {
+    let folder = folder(&format!("installed-{name}"));
+    let (source, library) = (folder.join("liboqs.c"), folder.join("liboqs.so.7"));
+    fs::write(&source, LIBOQS).unwrap();
+    let compiled = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-w", "-Wl,-soname,liboqs.so.7"])
+        .args([format!("-DBEGIN={begin}"), format!("-DKEYPAIR={keypair}")])
+        .arg("-o")
+        .args([&library, &source])
+        .output()
+        .unwrap();
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    library
+}
+
+fn kat(library: &Path, more: &[&str]) -> Run {
+    let case = ["--case", "acvp/ML-KEM-keyGen-FIPS203*", "--algorithm", "ML-KEM-768"];
+    program().arg("kat").arg("--library").arg(library).args(case).args(more).output().unwrap().into()
+}
+
+fn health(library: &Path) -> Run {
+    let required = ["--require", "ML-KEM-768"];
+    program().arg("health").arg("--library").arg(library).args(required).output().unwrap().into()
+}
+
+/// An outcome, and not the end of pqcheck: exit 2 with these words for `kat`, 1 and one line for `health`.
+fn is_an_error(library: &Path, more: &[&str], words: &str) {
+    let run = kat(library, more);
+    assert_eq!(run.code, 2, "{}", run.everything());
+    assert!(run.stdout.contains(words), "{words}: {}", run.everything());
+    assert_eq!(run.stderr, "", "{}", run.everything());
+    let run = health(library);
+    assert_eq!(run.code, 1, "{}", run.everything());
+    assert!(run.stdout.starts_with("unhealthy: ") && run.stdout.lines().count() == 1, "{}", run.everything());
+}
+
+#[test]
+fn a_library_with_wrong_answers_fails_and_is_named() {
+    let library = library("wrong", "", "");
+    let run = kat(&library, &[]);
+    assert_eq!(run.code, 1, "{}", run.everything());
+    assert!(run.stdout.contains("keygen: ek differs"), "{}", run.everything());
+    let run = health(&library);
+    assert_eq!(run.code, 1, "{}", run.everything());
+    let title = format!("liboqs 0.13.0 ({})", library.display());
+    assert!(run.stdout.starts_with(&format!("unhealthy: {title}")), "{}", run.everything());
+}
+
+/// What the library is told is random arrives in it, through the image's own thread pointer and back.
+#[test]
+fn the_randomness_of_the_vectors_reaches_the_library() {
+    let run = kat(&library("seeded", "", ""), &["--format", "json"]);
+    let report = json(&run);
+    let fail = report["cases"].as_array().unwrap().iter().find(|case| case["expected"].is_string());
+    let fail = fail.unwrap_or_else(|| panic!("no failure: {}", run.everything()));
+    // The fake keys begin with the seed d of the case.
+    let got = fail["got"].as_str().unwrap();
+    assert!(!got.contains("0000000000000000"), "{got}");
+}
+
+#[test]
+fn what_a_constructor_does_is_an_outcome() {
+    is_an_error(&library("exit", "exit(7)", ""), &[], "called exit with code 7");
+    is_an_error(&library("abort", "abort()", ""), &[], "killed by SIGABRT");
+    is_an_error(&library("segv", "raise(SIGSEGV)", ""), &[], "killed by SIGSEGV");
+    is_an_error(&library("hang", "for (;;) pause()", ""), &["--deadline", "500ms"], "no answer for 500ms");
+}
+
+#[test]
+fn what_a_function_does_is_an_outcome() {
+    is_an_error(&library("null", "", "*(volatile char *)8 = 1"), &[], "killed by SIGSEGV");
+    is_an_error(&library("quit", "", "_exit(0)"), &[], "called exit with code 0");
+    let past = library("past", "", "memset(ek + 1184, 0, 8)");
+    is_an_error(&past, &[], "wrote past the end of its output (8 bytes altered)");
+}
+
+#[test]
+fn what_a_library_prints_is_not_in_the_report() {
+    let print = "for (int i = 0; i < 100000; i++) { \
+                 fprintf(stdout, \"%0100d\", i)%s fprintf(stderr, \"%0100d\", i)%s } fflush(stdout)";
+    let library = library("prints", &print.replace("%s", ";"), "");
+    let run = kat(&library, &["--format", "json"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(json(&run)["summary"]["fail"].as_u64().unwrap() > 0);
+    assert_eq!(run.stderr, "");
+    assert_eq!(health(&library).stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_library_that_forks_is_tested_once() {
+    let library = library("forks", "fork()", "");
+    let (forked, plain) =
+        (kat(&library, &["--format", "json"]), kat(&self::library("plain", "", ""), &["--format", "json"]));
+    assert_eq!(forked.code, 1, "{}", forked.everything());
+    assert_eq!(json(&forked)["summary"], json(&plain)["summary"]);
+}
+
+#[test]
+fn a_file_that_is_no_library_for_this_image_is_refused_in_one_line() {
+    let folder = folder("installed-refused");
+    let whole = fs::read(library("whole", "", "")).unwrap();
+    let mut foreign = whole.clone();
+    // EM_S390.
+    foreign[18..20].copy_from_slice(&22_u16.to_le_bytes());
+    for (name, bytes, why) in [
+        ("empty.so", &b""[..], "not an ELF file"),
+        ("text.so", b"INPUT(liboqs.so.7)\n", "not an ELF file"),
+        ("header.so", &whole[..70], "damaged"),
+        ("half.so", &whole[..whole.len() / 2], "damaged"),
+        ("foreign.so", &foreign, "built for s390x, and this is"),
+        ("program.so", &fs::read(env!("CARGO_BIN_EXE_pqcheck")).unwrap(), ""),
+    ] {
+        let path = folder.join(name);
+        fs::write(&path, bytes).unwrap();
+        let run = kat(&path, &[]);
+        assert_eq!(run.code, 2, "{name}: {}", run.everything());
+        assert_eq!(
+            (run.stdout.as_str(), run.stderr.lines().count()),
+            ("", 1),
+            "{name}: {}",
+            run.everything()
+        );
+        assert!(run.stderr.contains(name) && run.stderr.contains(why), "{name}: {}", run.everything());
+        assert_eq!(health(&path).code, 1, "{name}");
+    }
+    let run = kat(&folder.join("nowhere.so"), &[]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("nowhere.so: absent"), "{}", run.everything());
+    let run = kat(&folder, &[]);
+    assert!(run.stderr.contains("not a file"), "{}", run.everything());
+}
+
+#[test]
+fn what_the_loader_misses_is_told_in_its_own_words() {
+    let library = library("needy", "", "");
+    let needy = library.with_file_name("needy.so");
+    let linked = Command::new("cc")
+        .args(["-shared", "-o"])
+        .args([&needy, &library.with_file_name("liboqs.c")])
+        .args(["-w", "-fPIC", "-DBEGIN=", "-DKEYPAIR=", "-Wl,--no-as-needed"])
+        .arg(&library)
+        .status()
+        .unwrap();
+    assert!(linked.success());
+    fs::remove_file(&library).unwrap();
+    is_an_error(&needy, &[], "liboqs.so.7");
+}
+
+/// Where this machine has OpenSSL 3, as `make` sees to, its cipher answers as published.
+#[test]
+fn this_machine_s_own_libcrypto_is_found_and_tested() {
+    let run = pqcheck(["list", "--installed", "--format", "json"]);
+    let list = json(&run);
+    let libraries = list["installed"]["libraries"].as_array().unwrap();
+    let openssl: Vec<_> = libraries.iter().filter(|library| library["name"] == "OpenSSL").collect();
+    assert!(!openssl.is_empty(), "no libcrypto on this machine: install openssl\n{}", run.everything());
+    let run = pqcheck(["kat", "--installed", "--algorithm", "ChaCha20-Poly1305", "--format", "json"]);
+    assert_eq!(run.code, 0, "{}", run.everything());
+    let report = json(&run);
+    assert!(report["summary"]["pass"].as_u64().unwrap() > 300, "{}", report["summary"]);
+    let paths = report["paths"].as_array().unwrap();
+    assert!(paths.iter().any(|path| path["backend"] == "installed-openssl"), "{paths:?}");
+    assert!(
+        paths.iter().all(|path| path["backend"].as_str().unwrap().starts_with("installed-")),
+        "{paths:?}"
+    );
+}
+
+#[test]
+fn an_installed_library_runs_beside_a_linked_backend_that_is_named() {
+    let library = library("beside", "", "");
+    let run = kat(&library, &["--backend", "rustcrypto", "--format", "json"]);
+    let backends: Vec<_> =
+        json(&run)["paths"].as_array().unwrap().iter().map(|path| path["backend"].clone()).collect();
+    assert_eq!(backends, ["rustcrypto", "installed-liboqs"]);
+}
