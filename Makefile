@@ -27,7 +27,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	for script in tools/need tools/dist tools/phases tools/ldd-agreement; do sh -n $$script || exit; done
 
 unit: ## unit and integration tests
-	@tools/need rust cc cmake libclang
+	@tools/need rust cc cmake libclang openssl
 	cargo test --locked
 
 minimal: ## the build without liboqs needs neither cmake nor libclang

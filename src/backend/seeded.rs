@@ -19,6 +19,7 @@ pub(super) fn accepted(status: c_int) -> Result<(), Refusal> {
 }
 
 /// `slice` as the array that the C function writes; the traits promise its length.
+#[cfg(any(feature = "liboqs", feature = "pqclean"))]
 pub(super) fn output<const N: usize>(slice: &mut [u8]) -> Result<&mut [u8; N], Refusal> {
     slice.try_into().map_err(|_| Refusal::Rejected("output length"))
 }

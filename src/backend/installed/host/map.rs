@@ -116,3 +116,65 @@ fn protection(flags: elf::ProgramFlags) -> c_int {
         .filter(|(flag, _)| flags.0 & flag.0 != 0)
         .fold(libc::PROT_NONE, |all, (_, protection)| all | protection)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// A file of one page with these segments: address, offset, bytes in the file, bytes in memory.
+    fn loader(machine: u16, segments: &[[u64; 4]]) -> tempfile::NamedTempFile {
+        let mut bytes = vec![0; 4096];
+        bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+        bytes[16..20].copy_from_slice(&[3, 0, machine.to_le_bytes()[0], machine.to_le_bytes()[1]]);
+        bytes[20] = 1;
+        bytes[32] = 64;
+        bytes[52..58].copy_from_slice(&[64, 0, 56, 0, u8::try_from(segments.len()).unwrap(), 0]);
+        for (at, [address, offset, in_file, in_memory]) in segments.iter().enumerate() {
+            let words = [1 | 5 << 32, *offset, *address, *address, *in_file, *in_memory, 4096];
+            for (word, value) in words.into_iter().enumerate() {
+                bytes[64 + 56 * at + 8 * word..][..8].copy_from_slice(&value.to_le_bytes());
+            }
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&bytes).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_loader_is_mapped_as_its_segments_say() {
+        let here = super::super::program::MACHINE.0;
+        let file = loader(here, &[[0, 0, 4096, 4096], [8192, 0, 100, 9000]]);
+        let mapped = map(file.path()).unwrap();
+        assert_eq!(mapped.entry, mapped.base);
+        // SAFETY: the segments above begin at these addresses, with the file's first bytes.
+        let start = |at: usize| unsafe { std::slice::from_raw_parts((mapped.base + at) as *const u8, 4) };
+        assert_eq!(start(0), b"\x7fELF");
+        assert_eq!(start(8192), b"\x7fELF");
+        assert_eq!(start(8192 + 8996), [0; 4]);
+    }
+
+    #[test]
+    fn a_loader_that_lies_about_itself_is_refused() {
+        let here = super::super::program::MACHINE.0;
+        for (segments, what) in [
+            (&[][..], "nothing to run"),
+            (&[[0, 0, 5000, 5000]], "lie about the file"),
+            (&[[0, 0, 4096, 100]], "lie about the file"),
+            (&[[0, 0, 4096, u64::MAX]], "lie about the file"),
+            (&[[u64::MAX - 4095, 0, 4096, 4096]], "lie about the file"),
+            (&[[0, u64::MAX - 4095, 4096, 4096]], "lie about the file"),
+            (&[[0, 8, 100, 100]], "lie about the file"),
+            (&[[0, 0, 4096, 8192], [4096, 0, 4096, 4096]], "lie about the file"),
+            (&[[0, 0, 4096, 1 << 30]], "lie about the file"),
+        ] {
+            let refused = map(loader(here, segments).path()).err().unwrap();
+            assert!(refused.contains(what), "{segments:?}: {refused}");
+        }
+        let foreign = map(loader(22, &[[0, 0, 4096, 4096]]).path()).err().unwrap();
+        assert_eq!(foreign, "a loader for another architecture");
+        assert!(map(Path::new("/dev/null")).is_err());
+        assert!(map(Path::new("Cargo.toml")).err().unwrap().contains("not an ELF file"));
+    }
+}
