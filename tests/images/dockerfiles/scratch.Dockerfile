@@ -1,0 +1,3 @@
+# Nothing at all.
+FROM scratch
+CMD ["/pqcheck"]

@@ -1,0 +1,3 @@
+FROM scratch
+COPY programs/hello-static-amd64 /hello
+ENTRYPOINT ["/hello"]
