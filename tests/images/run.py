@@ -9,7 +9,6 @@ columns of the table mean stands at its head. Exit code 1 when a line does not h
 """
 
 import argparse
-import contextlib
 import functools
 import os
 import re
@@ -28,8 +27,6 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TARGET = ROOT / "target/images"
 SECONDS = 300
-# The image whose loader carries a mark (dockerfiles/old-cpu.Dockerfile), and the kernel's name for who runs it.
-MARKED, HANDLER = "pqcheck-test/old-cpu", "pqcheck-old-cpu"
 
 
 def main():
@@ -45,14 +42,13 @@ def main():
     prepare(lines)
     say(f"everything is there after {time.monotonic() - began:.0f} s")
     wrong = 0
-    with old_cpu(lines):
-        for line in lines:
-            at = time.monotonic()
-            complaints = check(line)
-            print(f"{'WRONG' if complaints else 'ok':<6}{time.monotonic() - at:6.1f} s  {line.title}", flush=True)
-            for complaint in complaints:
-                print("       " + complaint.replace("\n", "\n       "), flush=True)
-            wrong += bool(complaints)
+    for line in lines:
+        at = time.monotonic()
+        complaints = check(line)
+        print(f"{'WRONG' if complaints else 'ok':<6}{time.monotonic() - at:6.1f} s  {line.title}", flush=True)
+        for complaint in complaints:
+            print("       " + complaint.replace("\n", "\n       "), flush=True)
+        wrong += bool(complaints)
     took = f"in {time.monotonic() - began:.0f} s"
     if wrong:
         print(f"{wrong} of {len(lines)} lines do not hold, {took}")
@@ -107,6 +103,8 @@ def prepare(lines):
         libraries.add("liboqs-0.13.0-amd64")
 
     run([ROOT / "docker/bases.sh", *sorted(bases)])
+    if any(emulated(line) for line in lines):
+        run([ROOT / "tools/need", f"qemu-{os.uname().machine}"])
     if libraries:
         run([HERE / "libraries.sh", *sorted(libraries)])
     if "programs/" in everything:
@@ -128,35 +126,6 @@ def build(name, recipe):
     )
     if built.returncode != 0 or tar.wait() != 0:
         refuse(f"the image {name} does not build: {built.stderr.strip()}")
-
-
-@contextlib.contextmanager
-def old_cpu(lines):
-    """While this is entered, the marked loader runs under qemu, on the processor that QEMU_CPU names."""
-    if not any(line.image == MARKED for line in lines):
-        yield
-        return
-    run([ROOT / "tools/need", "qemu-x86_64"])
-    # What a killed run left behind.
-    binfmt("-1", HANDLER, check=False)
-    elf, others = r"\x7fELF\x02\x01\x01" + r"\x00" * 8, r"\xff" * 7 + r"\x00" * 8
-    binfmt(f":{HANDLER}:M::{elf}Q:{others}\\xff:/qemu:F", "register")
-    try:
-        yield
-    finally:
-        binfmt("-1", HANDLER)
-
-
-def binfmt(what, file, check=True):
-    """Tells the kernel, through a container, because the engine may be root where this program is not."""
-    qemu = shutil.which("qemu-x86_64-static")
-    done = subprocess.run(
-        ["docker", "run", "--rm", "-v", f"{qemu}:/qemu:ro", "-v", "/proc/sys/fs/binfmt_misc:/binfmt",
-         "debian:trixie-slim", "sh", "-c", 'printf "%s" "$1" >"/binfmt/$2"', "sh", what, file],
-        capture_output=True, text=True,
-    )
-    if check and done.returncode != 0:
-        refuse(f"cannot write to /proc/sys/fs/binfmt_misc/{file}: {done.stderr.strip()}")
 
 
 def check(line):
@@ -187,13 +156,23 @@ def outcome(line):
             tar = f"{folder}/image.tar"
             run(["docker", "save", "--output", tar, line.image])
             return execute([host, *(word.replace("{tar}", tar) for word in shlex.split(line.command))])
-    return execute(container(line) + ["--entrypoint", "/pqcheck", line.image, *shlex.split(line.command)])
+    program = ["/pqcheck"]
+    if emulated(line):
+        program = ["/qemu", "/pqcheck"]
+    return execute(container(line) + ["--entrypoint", program[0], line.image, *program[1:], *shlex.split(line.command)])
+
+
+def emulated(line):
+    """Whether an older processor of the machine's own kind is asked for; the other kind is emulated anyway."""
+    return architecture(line.image) == machine() and any(word.startswith("QEMU_CPU=") for word in line.given)
 
 
 def container(line):
     """`docker run` with everything that a line gives, up to the name of the image."""
     words = ["docker", "run", "--rm", "--platform", f"linux/{architecture(line.image)}"]
     words += ["-v", f"{binary(line.image, ROOT)}:/pqcheck:ro"]
+    if emulated(line):
+        words += ["-v", f"{shutil.which(f'qemu-{os.uname().machine}-static')}:/qemu:ro"]
     for word in line.given:
         if word.startswith("lib"):
             name, place = (word.split(":") + ["/usr/local/lib"])[:2]
