@@ -13,6 +13,7 @@ import tarfile
 SECONDS = 600
 # Files per call, because a command line is bounded.
 BATCH = 1000
+LOADER = re.compile(r"(^|/)ld-(linux|musl)")
 
 
 def disagreements(image, container, binary, words):
@@ -71,9 +72,6 @@ def of_glibc(container, image, files):
         found = re.fullmatch(r"\t(\S+) => (?:(not found)|(\S+) \(0x[0-9a-f]+\))", line)
         if found:
             current[found[1]] = found[3]
-        # The loader itself is named by its path; linux-vdso.so is no file.
-        elif alone := re.fullmatch(r"\t(/\S+) \(0x[0-9a-f]+\)", line):
-            current[alone[1].rsplit("/", 1)[1]] = alone[1]
     return answers
 
 
@@ -118,8 +116,8 @@ def ask(words, files):
 
 
 def resolved(libraries, links):
-    """With every path as the file that it leads to, and each library under the name that its file has."""
-    return {name.rsplit("/", 1)[-1]: path and follow(path, links) for name, path in libraries.items()}
+    """With every path as the file that it leads to; without the loader, which `ldd` names for every file."""
+    return {name: path and follow(path, links) for name, path in libraries.items() if not LOADER.search(name)}
 
 
 def follow(path, links):

@@ -103,7 +103,7 @@ def prepare(lines):
         libraries.add("liboqs-0.13.0-amd64")
 
     run([ROOT / "docker/bases.sh", *sorted(bases)])
-    if any(emulated(line) for line in lines):
+    if any("QEMU_CPU=" in line.text for line in lines):
         run([ROOT / "tools/need", f"qemu-{os.uname().machine}"])
     if libraries:
         run([HERE / "libraries.sh", *sorted(libraries)])
