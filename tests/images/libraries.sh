@@ -35,6 +35,7 @@ main() {
     done
 }
 
+# shellcheck disable=SC2086 # the options in a variable are several words
 make_library() {
     case $1 in
         # The final standards.
@@ -130,7 +131,7 @@ END
 
 # The sources in a folder of their own, to be changed.
 copy_sources() {
-    rm -rf "$sources/$name"
+    rm -rf "${sources:?}/$name"
     cp -RL "$source" "$sources/$name"
     chmod -R u+w "$sources/$name"
     source=$sources/$name
@@ -147,7 +148,7 @@ plant() {
 
 # Builds the shared library from `source` with `sets`: `compile OPTION…`; options given later count.
 compile() {
-    rm -rf "$build/$name"
+    rm -rf "${build:?}/$name"
     mkdir -p "$build"
     if ! {
         cmake -G Ninja -S "$source" -B "$build/$name" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON \

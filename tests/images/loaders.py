@@ -16,8 +16,8 @@ BATCH = 1000
 LOADER = re.compile(r"(^|/)ld-(linux|musl)")
 
 
-def disagreements(image, container, binary, words):
-    """What differs, as text; nothing when the two agree on every file. `words` are files known to differ, `FILE why`."""
+def compare(image, container, words):
+    """How much was compared, and what differs; `words` are files that are known to, as `FILE why`."""
     files, links = contents(image)
     musl = next((path for path in files if path.endswith("/libc.so") and "musl" in path), None)
     theirs = of_musl(container, image, musl, files) if musl else of_glibc(container, image, files)
@@ -35,9 +35,10 @@ def disagreements(image, container, binary, words):
     complaints += [f"{path}: was known to differ ({why}), and agrees" for path, why in known.items()]
     if len(files) < 3 or not any(theirs.values()):
         complaints.append(f"only {len(files)} ELF files were found, so nothing was compared")
-    if complaints:
-        complaints.insert(0, f"{len(complaints)} complaints about {len(files)} ELF files")
-    return complaints
+    names = sum(len(libraries) for libraries in theirs.values())
+    missing = sum(path is None for libraries in theirs.values() for path in libraries.values())
+    note = f"{len(files)} ELF files, {names} libraries of theirs, {missing} of them not found"
+    return note, complaints
 
 
 def contents(image):
@@ -105,7 +106,7 @@ def of_doctor(container, image, files):
         except (ValueError, KeyError):
             raise SystemExit(f"doctor wrote no report (exit code {done.returncode}): {(done.stderr + done.stdout)[:500]}")
         for program in programs:
-            answers[program["path"]] = {each["name"]: each["path"] for each in program["libraries"]}
+            answers[program["path"]] = {each["name"]: each["path"] for each in program.get("libraries", [])}
     return answers
 
 

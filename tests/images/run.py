@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs pqcheck in real containers, one line of table.txt after the other, and says which lines do not hold.
 
-    tests/images/run.py [--table FILE] [WORD…]      all lines, or those that contain every word
+    tests/images/run.py [--table FILE] [--dist DIR] [WORD…]     all lines, or those that contain every word
 
 Needs a Docker Engine (tools/engine run …), dist/pqcheck-linux-*, and makes everything else that a line asks for:
 base images (docker/bases.sh), libraries (libraries.sh), programs (programs.sh), images (dockerfiles/). What the
@@ -27,13 +27,18 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TARGET = ROOT / "target/images"
 SECONDS = 300
+# Where the binaries lie (--dist).
+dist = ROOT / "dist"
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--table", type=Path, default=HERE / "table.txt")
+    arguments.add_argument("--dist", type=Path, default=ROOT / "dist", help="where pqcheck-linux-* lie")
     arguments.add_argument("words", nargs="*")
     arguments = arguments.parse_args()
+    global dist
+    dist = arguments.dist.resolve()
 
     lines = [line for line in read(arguments.table) if all(word in line.text for word in arguments.words)]
     if not lines:
@@ -44,8 +49,8 @@ def main():
     wrong = 0
     for line in lines:
         at = time.monotonic()
-        complaints = check(line)
-        print(f"{'WRONG' if complaints else 'ok':<6}{time.monotonic() - at:6.1f} s  {line.title}", flush=True)
+        note, complaints = check(line)
+        print(f"{'WRONG' if complaints else 'ok':<6}{time.monotonic() - at:6.1f} s  {line.title}{note}", flush=True)
         for complaint in complaints:
             print("       " + complaint.replace("\n", "\n       "), flush=True)
         wrong += bool(complaints)
@@ -129,9 +134,10 @@ def build(name, recipe):
 
 
 def check(line):
-    """What of a line does not hold."""
+    """What there is to say about a line, and what of it does not hold."""
     if line.command == "(agrees)":
-        return loaders.disagreements(line.image, container(line), binary(line.image, ROOT), line.words)
+        note, complaints = loaders.compare(line.image, container(line), line.words)
+        return f" ({note})", complaints
     code, output = outcome(line)
     complaints = []
     if code not in line.codes:
@@ -144,14 +150,14 @@ def check(line):
             complaints.append(f"the output does not contain `{word}`")
     if complaints:
         complaints.append("--- output\n" + output.strip()[:4000])
-    return complaints
+    return "", complaints
 
 
 def outcome(line):
     if line.command == "(starts)":
         return execute(container(line) + [line.image])
     if "{tar}" in line.command:
-        host = str(ROOT / f"dist/pqcheck-linux-{machine()}")
+        host = str(dist / f"pqcheck-linux-{machine()}")
         with tempfile.TemporaryDirectory(dir=TARGET) as folder:
             tar = f"{folder}/image.tar"
             run(["docker", "save", "--output", tar, line.image])
@@ -170,7 +176,7 @@ def emulated(line):
 def container(line):
     """`docker run` with everything that a line gives, up to the name of the image."""
     words = ["docker", "run", "--rm", "--platform", f"linux/{architecture(line.image)}"]
-    words += ["-v", f"{binary(line.image, ROOT)}:/pqcheck:ro"]
+    words += ["-v", f"{binary(line.image)}:/pqcheck:ro"]
     if emulated(line):
         words += ["-v", f"{shutil.which(f'qemu-{os.uname().machine}-static')}:/qemu:ro"]
     for word in line.given:
@@ -184,8 +190,8 @@ def container(line):
     return words
 
 
-def binary(image, root):
-    return root / f"dist/pqcheck-linux-{architecture(image)}"
+def binary(image):
+    return dist / f"pqcheck-linux-{architecture(image)}"
 
 
 @functools.cache
