@@ -26,6 +26,8 @@ int main(void) { return puts(OQS_version()) < 0; }' >"$out/hello-oqs.c"
     cc -o "$out/hello-oqs-amd64" "$out/hello-oqs.c" "$libs/liboqs-0.13.0-amd64/liboqs.so"
     # Brings the place of its library along.
     cc -Wl,-rpath,\$ORIGIN/../lib -o "$out/hello-oqs-origin-amd64" "$out/hello-oqs.c" "$libs/liboqs-0.13.0-amd64/liboqs.so"
+    musl-gcc -o "$out/hello-oqs-musl-amd64" "$out/hello-oqs.c" "$libs/liboqs-0.13.0-musl-amd64/liboqs.so"
+    musl-gcc -Wl,-rpath,\$ORIGIN/../lib -o "$out/hello-oqs-origin-musl-amd64" "$out/hello-oqs.c" "$libs/liboqs-0.13.0-musl-amd64/liboqs.so"
 
     printf '#!/bin/sh\r\necho hello\r\n' >"$out/crlf"
     printf '#!/usr/bin/python3.99\nprint("hello")\n' >"$out/no-interpreter"

@@ -104,8 +104,8 @@ def prepare(lines):
     everything = "\n".join(recipes.values())
     bases = images - set(recipes) | set(re.findall(r"(?:FROM |--from=)([a-z][\w./:-]*)", everything)) - {"scratch"}
     libraries = {name for line in lines for name, *_ in line.libraries} | set(re.findall(r"libs/([\w.-]+)/", everything))
-    if "programs/hello-oqs" in everything:
-        libraries.add("liboqs-0.13.0-amd64")
+    if "programs/" in everything:
+        libraries |= {"liboqs-0.13.0-amd64", "liboqs-0.13.0-musl-amd64"}
 
     run([ROOT / "docker/bases.sh", *sorted(bases)])
     if any("QEMU_CPU=" in line.text for line in lines):
