@@ -8,6 +8,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 mod compare;
 mod doctor;
 mod exit;
+mod explain;
 mod health;
 mod kat;
 mod list;
@@ -38,6 +39,8 @@ enum Command {
     Doctor(doctor::Args),
     /// List what got worse between two JSON reports
     Compare(compare::Args),
+    /// Name the cause in the log of a failed build or start
+    Explain(explain::Args),
     /// Show what this binary can test, with versions and sources
     List(list::Args),
 }
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Ok(Cli { command: Some(Command::Kat(args)), .. }) => kat::main(&args),
         Ok(Cli { command: Some(Command::Doctor(args)), .. }) => doctor::main(&args),
         Ok(Cli { command: Some(Command::Compare(args)), .. }) => compare::main(&args),
+        Ok(Cli { command: Some(Command::Explain(args)), .. }) => explain::main(&args),
         Ok(Cli { command: Some(Command::List(args)), .. }) => list::main(&args),
         Err(error) => return refused(&arguments, &error),
     };

@@ -5,6 +5,7 @@ use std::io;
 
 use crate::report::Report;
 
+pub mod causes;
 pub mod comparison;
 pub mod findings;
 pub mod list;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::{Algorithm, Operation};
 
+pub mod causes;
 pub mod compare;
 pub mod finding;
 pub mod inventory;

@@ -5,6 +5,7 @@
 mod bad_input;
 mod command;
 mod doctor;
+mod explain;
 mod faults;
 mod floors;
 mod health;

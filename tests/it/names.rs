@@ -34,5 +34,8 @@ fn stable_names_stay() {
     for id in known.trim_end().split("there are ").nth(1).unwrap().split(", ") {
         writeln!(text, "rules: {id}").unwrap();
     }
+    for page in pqcheck::doctor::logs::pages() {
+        writeln!(text, "causes: {}", page.id).unwrap();
+    }
     expect_file!["names.txt"].assert_eq(&text);
 }

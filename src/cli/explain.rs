@@ -1,0 +1,55 @@
+//! `pqcheck explain`: why a build or a start failed, from its log.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+
+use super::exit::Exit;
+use super::{say, write};
+use crate::doctor::logs;
+use crate::output;
+use crate::report::causes::{Diagnosis, Outcome};
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+Exit codes:
+  0  the log is that of something that succeeded
+  1  a cause was found
+  2  pqcheck could not do its work: usage, I/O
+  4  neither a cause nor a success was recognised")]
+pub(super) struct Args {
+    /// The log of a build or start; `-` or nothing for stdin
+    log: Option<PathBuf>,
+    /// How to show the causes
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"])]
+    format: String,
+}
+
+pub(super) fn main(args: &Args) -> Result<ExitCode> {
+    let diagnosis = match &args.log {
+        Some(path) if path.as_os_str() != "-" => {
+            let shown = path.display().to_string();
+            File::open(path).and_then(|mut log| logs::diagnose_from(&mut log)).context(shown)?
+        }
+        _ => logs::diagnose_from(&mut io::stdin().lock()).context("stdin")?,
+    };
+    write::to_stdout(|out| match args.format.as_str() {
+        "json" => output::causes::json(&diagnosis, out),
+        _ => output::causes::human(&diagnosis, write::style(), out),
+    })?;
+    if diagnosis.lines == 0 {
+        say("the log is empty: nothing was read");
+    }
+    Ok(exit(&diagnosis).into())
+}
+
+fn exit(diagnosis: &Diagnosis) -> Exit {
+    match diagnosis.outcome {
+        Outcome::Failed => Exit::Wrong,
+        Outcome::Succeeded => Exit::Fine,
+        Outcome::Unknown => Exit::NothingChecked,
+    }
+}

@@ -1,0 +1,167 @@
+//! All signs of all causes, and the marks, as one automaton: which of them a line bears. Built once.
+
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, OnceLock};
+
+use aho_corasick::{AhoCorasick, Input};
+use regex_lite::{Regex, RegexBuilder};
+
+use super::cause::{Distribution, NAMES, Sign};
+use super::line::Line;
+use super::marks::{self, Says};
+
+/// The rules of pqcheck.
+pub(super) static RULES: LazyLock<Rules> = LazyLock::new(Rules::new);
+
+/// Words that tell whose packages an image has.
+const DISTRIBUTIONS: &[(&str, Distribution)] = &[
+    ("apt-get", Distribution::Debian),
+    ("deb.debian.org", Distribution::Debian),
+    ("archive.ubuntu.com", Distribution::Debian),
+    ("apk add", Distribution::Alpine),
+    ("dl-cdn.alpinelinux.org", Distribution::Alpine),
+    ("-alpine", Distribution::Alpine),
+    ("ld-musl-", Distribution::Alpine),
+    ("dnf install", Distribution::Fedora),
+    ("yum install", Distribution::Fedora),
+    ("microdnf", Distribution::Fedora),
+];
+
+/// An automaton over the needles, and what each of them may be.
+pub(super) struct Rules {
+    automaton: AhoCorasick,
+    /// By needle, in the order of the automaton.
+    meanings: Vec<Vec<Meaning>>,
+}
+
+/// What a needle may be part of.
+enum Meaning {
+    Cause { cause: usize, number: usize, sign: &'static Sign, shape: Shape },
+    Mark { says: Says, sign: &'static Sign, shape: Shape },
+    Distribution(Distribution),
+}
+
+/// What a line bears.
+pub(super) enum Bears {
+    /// The sign of a cause: its place in the list, the sign's in the cause, and the names in the line.
+    Cause { cause: usize, number: usize, sign: &'static Sign, names: [Option<String>; NAMES.len()] },
+    /// A mark.
+    Mark(Says),
+    /// A word of a distribution.
+    Distribution(Distribution),
+}
+
+impl Rules {
+    fn new() -> Self {
+        let mut by_needle: BTreeMap<&'static str, Vec<Meaning>> = BTreeMap::new();
+        for (cause, of) in super::ALL.iter().enumerate() {
+            for (number, sign) in of.signs.iter().enumerate() {
+                let meaning = Meaning::Cause { cause, number, sign, shape: Shape::new(sign.shape) };
+                by_needle.entry(sign.needle).or_default().push(meaning);
+            }
+        }
+        for mark in marks::ALL {
+            let meaning =
+                Meaning::Mark { says: mark.says, sign: &mark.sign, shape: Shape::new(mark.sign.shape) };
+            by_needle.entry(mark.sign.needle).or_default().push(meaning);
+        }
+        for (word, distribution) in DISTRIBUTIONS {
+            by_needle.entry(word).or_default().push(Meaning::Distribution(*distribution));
+        }
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(by_needle.keys())
+            .expect("a few hundred short needles fit into an automaton");
+        Self { automaton, meanings: by_needle.into_values().collect() }
+    }
+
+    /// Where in `text`, from `at` on, the next needle stands.
+    pub(super) fn next(&self, text: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
+        self.automaton.find(Input::new(text).range(at..)).map(|found| found.range())
+    }
+
+    /// Calls `then` with everything that `line` bears.
+    pub(super) fn look(&self, line: &Line<'_>, mut then: impl FnMut(Bears)) {
+        let mut needles: Vec<usize> =
+            self.automaton.find_overlapping_iter(line.text).map(|found| found.pattern().as_usize()).collect();
+        needles.sort_unstable();
+        needles.dedup();
+        for meaning in needles.into_iter().flat_map(|needle| &self.meanings[needle]) {
+            match meaning {
+                Meaning::Cause { cause, number, sign, shape } => {
+                    if let Some(names) = fits(sign, shape, line) {
+                        then(Bears::Cause { cause: *cause, number: *number, sign, names });
+                    }
+                }
+                Meaning::Mark { says, sign, shape } => {
+                    // Where a mark counts, as in `[9/12]`, it is reached when both numbers are the same.
+                    if fits(sign, shape, line).is_some_and(|[reached, .., of]| of.is_none() || reached == of)
+                    {
+                        then(Bears::Mark(*says));
+                    }
+                }
+                Meaning::Distribution(distribution) => then(Bears::Distribution(*distribution)),
+            }
+        }
+    }
+}
+
+fn fits(sign: &Sign, shape: &Shape, line: &Line<'_>) -> Option<[Option<String>; NAMES.len()]> {
+    if line.echo && !sign.echoed {
+        return None;
+    }
+    let names = shape.names(line.text)?;
+    let lower = (!sign.unless.is_empty()).then(|| line.text.to_ascii_lowercase());
+    let excused =
+        lower.is_some_and(|text| sign.unless.iter().any(|word| text.contains(&word.to_ascii_lowercase())));
+    (!excused).then_some(names)
+}
+
+/// An expression that is compiled when a line first has its needle.
+struct Shape {
+    source: &'static str,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Shape {
+    const fn new(source: &'static str) -> Self {
+        Self { source, compiled: OnceLock::new() }
+    }
+
+    /// The names that the expression takes out of `text`, if it fits.
+    fn names(&self, text: &str) -> Option<[Option<String>; NAMES.len()]> {
+        if self.source.is_empty() {
+            return Some(Default::default());
+        }
+        // Every expression is compiled in a test, so none is missing here.
+        let compiled = self.compiled.get_or_init(|| compile(self.source));
+        let found = compiled.as_ref()?.captures(text)?;
+        Some(NAMES.map(|name| found.name(name).map(|place| place.as_str().chars().take(120).collect())))
+    }
+}
+
+fn compile(source: &str) -> Option<Regex> {
+    RegexBuilder::new(source).case_insensitive(true).build().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_expression_compiles_and_takes_out_only_known_names() {
+        let signs = super::super::ALL.iter().flat_map(|cause| cause.signs);
+        for sign in signs.chain(marks::ALL.iter().map(|mark| &mark.sign)) {
+            assert!(!sign.needle.is_empty());
+            if sign.shape.is_empty() {
+                continue;
+            }
+            let regex = RegexBuilder::new(sign.shape)
+                .build()
+                .unwrap_or_else(|error| panic!("{}: {error}", sign.shape));
+            for name in regex.capture_names().flatten() {
+                assert!(NAMES.contains(&name), "{}: `{name}`", sign.shape);
+            }
+        }
+    }
+}
