@@ -61,6 +61,21 @@ fn every_log_has_the_cause_that_its_folder_names() {
 }
 
 #[test]
+fn single_lines_in_many_wordings_are_recognised() {
+    let lines = fs::read_to_string(root().join("tests/fixtures/log-lines.txt")).unwrap();
+    let cases = lines.lines().filter(|line| !line.starts_with('#')).map(|line| line.split_once('|').unwrap());
+    let wrong: Vec<String> = cases
+        .filter_map(|(cause, line)| {
+            // In a script with Windows ends, a backslash stands before the `r` that is meant.
+            let line = if cause == "bad-shebang" { line.to_owned() } else { line.replace("\\n", "\n") };
+            let got = said(&logs::diagnose(line.as_bytes()));
+            (got != cause).then(|| format!("{cause}, not {got}: {line}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_log_in_the_wrong_folder_is_noticed() {
     let folder = folder("planted-log");
     fs::create_dir(folder.join("disk-full")).unwrap();

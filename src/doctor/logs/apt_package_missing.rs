@@ -25,7 +25,6 @@ pub(super) static CAUSE: Cause = Cause {
         ),
         proof("was not found", r"Version '(?<version>[^']+)' for '(?<name>[^']+)' was not found"),
         proof("(no such package)", r"(?<name>\S+) \(no such package\)"),
-        proof("breaks: world", r"^(?<name>\S+)-\d\S*:|breaks: world\[(?<name>[^\]]+)\]"),
         proof("breaks: world", r"breaks: world\[(?<name>[^\]]+)\]"),
         proof("unable to select packages", ""),
         proof("unsatisfiable constraints", ""),
@@ -35,7 +34,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("nothing provides", r"nothing provides (?<name>.+?) needed by"),
         proof(
             "package",
-            r"^(?:error|Error): package '?(?<name>[\w.+-]+)'? not found$|^error: target not found: (?<by>\S+)",
+            r"^(?:error|Error): package '?(?<name>[\w.+-]+)'? not found|^error: target not found: (?<by>\S+)",
         ),
         likely("unmet dependencies", ""),
         likely("you have held broken packages", ""),

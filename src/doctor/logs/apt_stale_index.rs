@@ -26,7 +26,10 @@ pub(super) static CAUSE: Cause = Cause {
         ),
         proof("Unable to fetch some archives", ""),
         likely("Not Found", r"Err(?::\d+)? \S+.* 404 +Not Found"),
-        proof("Release file", r"The repository '(?<name>[^']+)' (?:does not|no longer) have a Release file"),
+        proof(
+            "Release file",
+            r"The repository '(?<name>[^']+)' (?:does not have|no longer has) a Release file",
+        ),
         proof("Release file", r"Release file for (?<name>\S+) is (?:not valid yet|expired)"),
         proof("Hash Sum mismatch", r"(?:Failed to fetch (?<name>\S+))?"),
         proof("File has unexpected size", ""),

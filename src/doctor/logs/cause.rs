@@ -1,5 +1,6 @@
 //! What a cause consists of: its page, the signs by which a line is recognised, and its words. Knows no cause.
 
+use super::line::Echo;
 use crate::report::page::Page;
 
 /// One cause of a failed build or start, as data.
@@ -26,8 +27,8 @@ pub(super) struct Sign {
     pub(super) weight: Weight,
     /// Words whose presence shows that the line is another one.
     pub(super) unless: &'static [&'static str],
-    /// Whether it is also looked for where the log only repeats a command.
-    pub(super) echoed: bool,
+    /// In which lines it is looked for besides those that a program wrote.
+    pub(super) also: Echo,
 }
 
 impl Sign {
@@ -37,16 +38,16 @@ impl Sign {
         self
     }
 
-    /// Also in lines that repeat a command.
+    /// Also in the last words of an engine, which repeat a command.
     pub(super) const fn echoed(mut self) -> Self {
-        self.echoed = true;
+        self.also = Echo::LastWord;
         self
     }
 }
 
 /// A line after which the program that wrote it has failed.
 pub(super) const fn proof(needle: &'static str, shape: &'static str) -> Sign {
-    Sign { needle, shape, weight: Weight::Proof, unless: &[], echoed: false }
+    Sign { needle, shape, weight: Weight::Proof, unless: &[], also: Echo::None }
 }
 
 /// A line that a program may survive: it counts where something failed.
@@ -61,7 +62,7 @@ pub(super) const fn trace(needle: &'static str, shape: &'static str) -> Sign {
 
 /// A line that only helps to judge others.
 pub(super) const fn context(needle: &'static str, shape: &'static str) -> Sign {
-    Sign { weight: Weight::Context, echoed: true, ..proof(needle, shape) }
+    Sign { weight: Weight::Context, also: Echo::Command, ..proof(needle, shape) }
 }
 
 /// What a line proves, the least first.

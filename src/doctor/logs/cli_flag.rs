@@ -50,7 +50,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("no such command", r"no such (?:sub)?command: '?(?<name>[\w-]+)"),
         proof("no such subcommand", r"no such subcommand: '?(?<name>[\w-]+)"),
         proof("is only supported on a Docker daemon with experimental", r"(?<name>--[\w-]+)").echoed(),
-        proof("is only accepted on the nightly", r"(?:option|flag) '?(?<name>-?[\w-]+)'?|the '(?<name>[^']+)' flag").unless(HARMLESS),
+        proof("is only accepted on the nightly", r"the (?:option |flag )?'(?<name>-?[^']+)'").unless(HARMLESS),
         proof("No such option", r"No such option:? '?(?<name>-\S+)"),
         likely("unknown command", r"unknown command:? \x22?'?(?<name>[\w-]+)").unless(HARMLESS),
         likely("expected one argument", r"argument (?<name>-\S+): expected"),

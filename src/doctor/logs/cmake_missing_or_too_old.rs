@@ -37,6 +37,10 @@ pub(super) static CAUSE: Cause = Cause {
         proof("cmake", r"Problem with the CMake installation"),
         proof("cmake", r"Program '?cmake'? not found"),
         proof("cmake", r"configure: error:.*cmake.*(?:not found|missing|required)"),
+        proof(
+            "is required",
+            r"CMake (?:version )?(?:>= ?)?(?<need>\d[\d.]+) or (?:newer|later|above|greater) is required",
+        ),
         proof("is not known to this version of CMake", r"Policy \x22(?<name>CMP\d+)\x22"),
         proof("Compatibility with CMake <", r"Compatibility with CMake < (?<by>[\d.]+) has been removed"),
         likely(

@@ -33,7 +33,7 @@ pub(super) static CAUSE: Cause = Cause {
         ),
         proof("CXXABI_", r"version '?(?<need>CXXABI_[\d.]+)'? not found(?: \(required by (?<name>[^)]+)\))?"),
         proof("@GLIBC", r"undefined reference to '?\w+@@?(?<need>GLIBC(?:XX)?_[\d.]+)"),
-        proof("__isoc23_", r"undefined reference to '?(?<by>__isoc23_\w+)"),
+        proof("__isoc23_", r"undefined (?:reference to|symbol:?) '?(?<by>__isoc23_\w+)"),
         proof("requires glibc", r"requires glibc (?:>=|version)? ?(?<need>[\d.]+)"),
         likely(
             "GLIBC",

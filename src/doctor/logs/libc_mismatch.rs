@@ -33,7 +33,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("GLIBC_PRIVATE", r"(?:symbol lookup error|undefined symbol|relocation error).*GLIBC_PRIVATE"),
         proof(
             "no such file or directory",
-            r"^(?:\S+ )?exec:? \x22?(?<name>/?[\w./+-]+)\x22?: no such file or directory",
+            r"^(?:[\w:./-]+ )?exec:? \x22?(?<name>/?[\w./+-]+)\x22?: no such file or directory",
         )
         .echoed(),
         proof("exec user process caused", r"exec user process caused:? \x22?no such file or directory")

@@ -20,6 +20,8 @@ pub(super) static CAUSE: Cause = Cause {
         proof("liboqs", r"(?<name>liboqs[\w.-]*\.(?:so|dylib)[\w.]*): cannot open shared object file"),
         proof("liboqs", r"Error loading shared library (?<name>liboqs[\w.-]*)"),
         proof("-loqs", r"(?:cannot find|unable to find library|could not find) (?<name>-loqs)"),
+        proof("library not found: oqs", ""),
+        likely("liboqs", r"^(?:error: |fatal: )?(?<name>liboqs)(?: library)?(?: was| is)? not found"),
         proof("-lliboqs", r"(?:cannot find|unable to find library) (?<name>-lliboqs\S*)"),
         proof("oqs", r"library '?(?<name>oqs)'? not found|library not found for (?:-loqs)"),
         proof("oqs", r"could not find native static library '(?<name>oqs)'"),
@@ -35,7 +37,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("liboqs", r"Could NOT find (?<name>liboqs)\b.*missing:.*LIBRAR"),
         proof(
             "liboqs",
-            r"No package '(?<name>liboqs)' found|Package '?(?<name>liboqs)'?,? (?:was not found|required by .* not found)",
+            r"(?:No p|P)ackage '?(?<name>liboqs[\w-]*)'?,? (?:found|was not found|required by .* not found)",
         ),
         proof("liboqs", r"Dependency \x22(?<name>liboqs)\x22 not found"),
         proof("liboqs", r"(?:system )?library '(?<name>liboqs)' required by crate"),
@@ -45,7 +47,7 @@ pub(super) static CAUSE: Cause = Cause {
         trace("Error installing liboqs", ""),
         trace("-loqs", r"checking for \w+ in -loqs\.\.\. no"),
     ],
-    brings: &["shared-library-missing", "pip-build-failed", "liboqs-version-mismatch"],
+    brings: &["shared-library-missing", "pip-build-failed"],
     counts: always,
     words: |found| {
         let name = found.or("name", "liboqs");

@@ -1,6 +1,6 @@
 //! liboqs is there, but not the version that its user was made for.
 
-use super::cause::{Cause, always, likely, proof, words};
+use super::cause::{Cause, Hit, Seen, likely, proof, words};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -24,7 +24,7 @@ pub(super) static CAUSE: Cause = Cause {
         ),
         proof(
             "liboqs",
-            r"configuration file for package \x22liboqs\x22 that is compatible with(?: requested version \x22(?<need>[\d.]+)\x22)?",
+            r"configuration file for package \x22liboqs\x22(?:.*requested version \x22(?<need>[\d.]+)\x22)?",
         ),
         proof("liboqs", r"Requested 'liboqs (?<need>[^']+)' but version of liboqs is (?<version>[\d.]+)"),
         proof(
@@ -35,7 +35,8 @@ pub(super) static CAUSE: Cause = Cause {
             "liboqs",
             r"Found unsuitable version \x22(?<version>[\d.]+)\x22, but required is (?:at least |exact version )?\x22(?<need>[\d.]+)\x22.*liboqs",
         ),
-        proof("undefined symbol", r"undefined symbol:? '?(?<name>OQS_\w+)"),
+        proof("undefined symbol", r"undefined symbol:? '?(?<name>OQS_\w+)")
+            .unless(&["error: undefined symbol"]),
         proof("undefined symbol", r"liboqs\.so[\d.]*: undefined symbol:? (?<name>\w+)"),
         proof("symbol not found", r"Error relocating (?<by>[^:]+): (?<name>OQS_\w+): symbol not found"),
         proof("OQS_", r"error: '(?<name>OQS_\w+)' (?:undeclared|was not declared|has no member)"),
@@ -54,23 +55,20 @@ pub(super) static CAUSE: Cause = Cause {
             "OQS_",
             r"cannot find (?:function|type|value|function, tuple struct or tuple variant|struct)[\w ,]* '(?<name>OQS_\w+)'",
         ),
-        proof(
-            "OQS_",
-            r"could not determine (?:kind of name|what C\.\w+ refers to).*(?<name>OQS_\w+)|C\.(?<by>OQS_\w+)$",
-        ),
+        proof("OQS_", r"could not determine (?:kind of name for|what) C\.(?<name>OQS_\w+)"),
         proof("MechanismNotSupportedError", r"MechanismNotSupportedError: (?<name>\S+)"),
         proof("MechanismNotEnabledError", r"MechanismNotEnabledError: (?<name>\S+)"),
         proof("is not supported by OQS", r"'?(?<name>[\w-]+)'? is not supported by OQS"),
         proof("is not enabled by OQS", r"'?(?<name>[\w-]+)'? is not enabled by OQS"),
-        likely("not found in upstream", r"Remote branch (?<name>0\.\d+\.\d+\S*) not found in upstream"),
+        proof("not found in upstream", r"Remote branch (?<name>0\.\d+\.\d+\S*) not found in upstream"),
         likely(
             "liboqs",
             r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
         ),
         likely("liboqs.so", r"(?<name>liboqs\.so\.\d+).*(?:may conflict with|needed by .* conflicts)"),
     ],
-    brings: &["pip-build-failed", "python-import-name"],
-    counts: always,
+    brings: &["pip-build-failed", "python-import-name", "liboqs-library-missing"],
+    counts: is_about_liboqs,
     words: |found| {
         let why = match (found.first("version"), found.first("need"), found.first("name")) {
             (Some(version), Some(need), _) => {
@@ -96,3 +94,8 @@ pub(super) static CAUSE: Cause = Cause {
         words(why, CAUSE.page.fix.iter().map(|line| (*line).to_owned()))
     },
 };
+
+/// A branch may be missing in any repository: it counts where liboqs was then not found.
+fn is_about_liboqs(hit: &Hit, seen: &Seen<'_>) -> bool {
+    hit.needle != "not found in upstream" || seen.of("liboqs-library-missing").next().is_some()
+}

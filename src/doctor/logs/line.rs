@@ -11,7 +11,18 @@ pub(super) struct Line<'a> {
     /// The build step (`#12`) or service (`web-1`) that it came from, if the log says so.
     pub(super) source: Option<&'a str>,
     /// Whether this is a command as it was given, not what came of it.
-    pub(super) echo: bool,
+    pub(super) echo: Echo,
+}
+
+/// How a line repeats a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Echo {
+    /// Not at all: a program wrote it.
+    None,
+    /// With the engine's word on what came of it.
+    LastWord,
+    /// The command alone.
+    Command,
 }
 
 /// Takes `line` apart.
@@ -33,7 +44,7 @@ pub(super) fn read(line: &str) -> Line<'_> {
             break;
         }
     }
-    Line { text, source, echo: is_echo(text) }
+    Line { text, source, echo: echo(text) }
 }
 
 /// `line` with one kind of quotation mark for all.
@@ -99,15 +110,24 @@ fn step(text: &str) -> Option<(&str, &str)> {
     ((1..=5).contains(&digits) && ends).then_some((name, rest))
 }
 
-/// Without the words by which other programs say whose output follows.
+/// Without the words by which other programs say whose output follows: `[Build]`, `[INFO]`, `│`.
 fn without_label(text: &str) -> &str {
-    const LABELS: &[&str] = &["=> => # ", "##[error]", "[INFO] ", "[ERROR] ", "│ ", "remote: "];
-    LABELS.iter().find_map(|label| text.strip_prefix(label)).unwrap_or(text)
+    const LABELS: &[&str] = &["=> => # ", "##[error]", "│ ", "remote: "];
+    if let Some(rest) = LABELS.iter().find_map(|label| text.strip_prefix(label)) {
+        return rest;
+    }
+    let labelled = text.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    match labelled {
+        Some((label, rest)) if label.len() <= 20 && label.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            rest
+        }
+        _ => text,
+    }
 }
 
-/// Whether a line only repeats a command: of a Dockerfile, a shell that traces, or an engine's last word.
-fn is_echo(text: &str) -> bool {
-    const STARTS: &[&str] = &[
+/// Whether a line repeats a command: of a Dockerfile, of a shell that traces, or in an engine's last word.
+fn echo(text: &str) -> Echo {
+    const COMMANDS: &[&str] = &[
         "Step ",
         "STEP ",
         "RUN ",
@@ -120,6 +140,11 @@ fn is_echo(text: &str) -> bool {
         "$ ",
         "# ",
         ">>> ",
+        "##[group]",
+        "##[command]",
+        "| >>>",
+    ];
+    const LAST_WORDS: &[&str] = &[
         "The command '",
         "ERROR: process \"",
         "ERROR: failed to ",
@@ -129,15 +154,20 @@ fn is_echo(text: &str) -> bool {
         "ERROR: executor failed running",
         "error: build error",
         "Error: building at STEP",
-        "##[group]",
-        "##[command]",
-        "| >>>",
+        "ERROR: Service '",
+        "Error: error building at STEP",
     ];
     let bracketed = text.starts_with('[')
         && text.split_once("] ").is_some_and(|(_, rest)| {
             ["RUN ", "COPY ", "ADD ", "FROM ", "WORKDIR "].iter().any(|word| rest.starts_with(word))
         });
-    bracketed || STARTS.iter().any(|start| text.starts_with(start)) || is_frame(text)
+    if bracketed || COMMANDS.iter().any(|start| text.starts_with(start)) || is_frame(text) {
+        Echo::Command
+    } else if LAST_WORDS.iter().any(|start| text.starts_with(start)) {
+        Echo::LastWord
+    } else {
+        Echo::None
+    }
 }
 
 /// `  12 | >>> RUN make`, a line of the Dockerfile as BuildKit shows it; also of a source file.
@@ -200,10 +230,10 @@ mod tests {
             "The command '/bin/sh -c make' returned a non-zero code: 2",
             "ERROR: failed to solve: process \"/bin/sh -c make\" did not complete",
         ] {
-            assert!(read(echo).echo, "{echo}");
+            assert_ne!(read(echo).echo, Echo::None, "{echo}");
         }
         for output in ["[ 50%] Building C object", "make: *** [all] Error 2", "E: x", "[2/5] Linking x"] {
-            assert!(!read(output).echo, "{output}");
+            assert_eq!(read(output).echo, Echo::None, "{output}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! How a log says that something went well or failed, whatever the cause. Data; knows no cause.
 
 use super::cause::{Sign, proof};
+use super::line::Echo;
 
 /// One kind of line that says how something went.
 pub(super) struct Mark {
@@ -41,7 +42,7 @@ const fn mark(says: Says, needle: &'static str, shape: &'static str) -> Mark {
 
 /// The same, also in lines that repeat a command.
 const fn last_word(says: Says, needle: &'static str, shape: &'static str) -> Mark {
-    Mark { sign: proof(needle, shape).echoed(), says }
+    Mark { sign: Sign { also: Echo::Command, ..proof(needle, shape) }, says }
 }
 
 impl Mark {

@@ -22,7 +22,7 @@ pub(super) static CAUSE: Cause = Cause {
         ),
         proof(
             "oqs/",
-            r"(?:cannot|can't) (?:open|find) (?:source|include) file:? ['\x22]?(?<name>oqs/[\w./-]+\.h)",
+            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
         ),
         proof("liboqs", r"could not find liboqs.*missing: \w*INCLUDE_DIRS?\)"),
         likely("oqs.h", r"(?:error|fatal).*(?<name>oqs\.h).*(?:not found|missing|cannot|could not)"),

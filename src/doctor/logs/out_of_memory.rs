@@ -22,6 +22,8 @@ pub(super) static CAUSE: Cause = Cause {
         proof("signal: 9", r"(?:Compiling|compile|rustc|'(?<name>[^']+)'|process|exited|exit).*signal: 9"),
         proof("signal: 9, SIGKILL", ""),
         proof("unable to execute command: Killed", ""),
+        proof("signal: killed", r"(?<name>compile|link|cgo|asm|vet)\S*: signal: killed"),
+        likely("signal: killed", ""),
         proof("heap out of memory", r"(?<name>JavaScript) heap out of memory|heap out of memory"),
         proof("virtual memory exhausted", ""),
         proof("out of memory allocating", r"(?<name>cc1plus|cc1|\w+): out of memory allocating"),

@@ -26,6 +26,8 @@ pub(super) static CAUSE: Cause = Cause {
         proof("mysql", r"(?<need>mysql_config)(?: not found|: (?:command )?not found)|Can not find valid pkg-config name|name (?<by>mysqlclient) .*pkg-config"),
         proof("libxml", r"(?<need>libxml2) (?:and libxslt )?development packages are installed|function xmlCheckVersion in library (?<by>libxml2)"),
         proof("headers or library files could not be found for", r"could not be found for (?<need>\w+)"),
+        proof("find valid pkg-config name", r"(?<need>pkg-config) name"),
+        likely("Failed to build installable wheels", r"projects \((?<name>[\w.-]+)"),
         likely("Failed building wheel", r"Failed building (?:wheel|editable) for (?<name>[\w.-]+)"),
         likely("Could not build wheels", r"Could not build wheels for (?<name>[\w.-]+)"),
         likely("failed to build", r"ERROR: Failed to build (?:installable wheels for some pyproject\.toml based projects )?\(?(?<name>[\w.-]+)").unless(&["failed to solve", "service '", "failed to build: "]),

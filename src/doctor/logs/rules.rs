@@ -107,7 +107,7 @@ impl Rules {
 }
 
 fn fits(sign: &Sign, shape: &Shape, line: &Line<'_>) -> Option<[Option<String>; NAMES.len()]> {
-    if line.echo && !sign.echoed {
+    if line.echo > sign.also {
         return None;
     }
     let names = shape.names(line.text)?;

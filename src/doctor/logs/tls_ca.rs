@@ -62,6 +62,12 @@ pub(super) static CAUSE: Cause = Cause {
         likely("peer certificate", r"SSL peer certificate or SSH remote key was not OK"),
         likely("server certificate not trusted", r"(?:https?://(?<name>[\w.-]+))?"),
         likely("certificate is not trusted", ""),
+        likely(
+            "The certificate of",
+            r"certificate of '(?<name>[^']+)' (?:is not trusted|doesn't have a known issuer|has expired|is not yet)",
+        ),
+        likely("certificate", r"Issued certificate (?:has expired|not yet valid)"),
+        likely("Unable to locally verify the issuer", ""),
         likely("doesn't match host", r"certificate.*doesn't match"),
         likely("no alternative certificate subject name matches", ""),
         likely("unable to load CA", ""),
