@@ -61,21 +61,18 @@ pub fn search() -> Result<Found, String> {
     let mut found = Found { looked: looked(&there), ..Found::default() };
     let mut seen: Vec<Identity> = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
-    for kind in Kind::ALL {
-        for loader in &there {
-            let mut copies = loader::libraries(&root, loader, &|name: &[u8]| is_library(name, kind.file()));
-            copies.retain(|copy| !seen.contains(&copy.found.node.identity));
-            seen.extend(copies.iter().map(|copy| copy.found.node.identity));
-            for copy in copies {
-                sort_in(&root, &there, kind, &copy, &mut groups, &mut found.refused);
-            }
-        }
+    let mut copies: Vec<Copy> = Vec::new();
+    for loader in &there {
+        copies.extend(loader::libraries(&root, loader, &|name: &[u8]| kind_of(name).is_some()));
     }
-    for copy in elsewhere(&root) {
-        if !seen.contains(&copy.found.node.identity) {
-            seen.push(copy.found.node.identity);
-            let kind = Kind::ALL.into_iter().find(|kind| is_library(name_of(&copy.path), kind.file()));
-            sort_in(&root, &there, kind.unwrap_or(Kind::Liboqs), &copy, &mut groups, &mut found.refused);
+    copies.extend(elsewhere(&root));
+    for kind in Kind::ALL {
+        for copy in copies.iter().filter(|copy| kind_of(name_of(&copy.path)) == Some(kind)) {
+            let identity = copy.found.node.identity;
+            if !seen.contains(&identity) {
+                seen.push(identity);
+                sort_in(&root, &there, kind, copy, &mut groups, &mut found.refused);
+            }
         }
     }
     for mut group in groups {
@@ -171,7 +168,7 @@ fn elsewhere(root: &Root) -> Vec<Copy> {
         folders
             .extend(within(&python.join("site-packages"), &|name| name.ends_with(".libs") || name == "oqs"));
     }
-    let is_wanted = |name: &str| Kind::ALL.iter().any(|kind| is_library(name.as_bytes(), kind.file()));
+    let is_wanted = |name: &str| kind_of(name.as_bytes()).is_some();
     let paths = folders.iter().flat_map(|folder| within(folder, &is_wanted));
     paths
         .filter_map(|path| {
@@ -301,6 +298,11 @@ fn looked(there: &[Rc<Loader>]) -> Vec<String> {
         format!("looked for {} as {} would find them", names.join(" and "), by.join(" and ")),
         "under /usr/local, /usr/lib, /lib and /opt".to_owned(),
     ]
+}
+
+/// The library that has a file name of this kind.
+fn kind_of(name: &[u8]) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| is_library(name, kind.file()))
 }
 
 /// Whether a file name is that of a library, by whatever version, or as a Python wheel renames it.

@@ -144,7 +144,11 @@ pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<V
         _ => return Ok(None),
     };
     let version = version(kind, content).map_err(|error| format!("cannot be read: {error}"))?;
-    let version = version.or_else(|| version_in_name(file));
+    let version = match (kind, version) {
+        // LibreSSL and others have the same functions and another name.
+        (Kind::Openssl, None) => return Ok(None),
+        (_, version) => version.or_else(|| version_in_name(file)),
+    };
     symbols.round3.sort_unstable_by_key(|name| ROUND3.iter().position(|(_, known)| known == name));
     let offers = match kind {
         Kind::Liboqs => symbols.liboqs,
@@ -191,7 +195,7 @@ impl Symbols {
     fn note(&mut self, name: &[u8]) {
         let Ok(name) = std::str::from_utf8(name) else { return };
         self.is_liboqs |= name == "OQS_version";
-        self.is_openssl |= name == "OPENSSL_version_major";
+        self.is_openssl |= name == "OpenSSL_version";
         self.pqcrystals[0] |= name.starts_with("pqcrystals_ml_kem_");
         self.pqcrystals[1] |= name.starts_with("pqcrystals_ml_dsa_");
         if !name.starts_with("OQS_") {
