@@ -101,9 +101,10 @@ pub fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
     ALL.iter().flat_map(|rule| (rule.check)(facts, subject)).collect()
 }
 
-/// The pages of all rules.
+/// The pages of all rules, and of all causes that no rule has a page for.
 pub fn pages() -> impl Iterator<Item = &'static Page> {
-    ALL.iter().map(|rule| rule.page)
+    let rules = || ALL.iter().map(|rule| rule.page);
+    rules().chain(logs::pages().filter(move |cause| rules().all(|rule| rule.id != cause.id)))
 }
 
 /// The names of the libraries that a program misses.
