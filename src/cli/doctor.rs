@@ -225,10 +225,10 @@ impl Subjects {
         let Some(loader) = loader.filter(|_| !stems.is_empty()) else { return found };
         let wanted =
             |name: &[u8]| name.windows(3).any(|three| three == b".so") && stems.contains(&doctor::stem(name));
-        for copy in loader::libraries(root, loader, &wanted) {
+        for copy in loader::paths(root, loader, &wanted) {
             use std::os::unix::ffi::OsStrExt as _;
             let name = copy.path.file_name().unwrap_or_default().as_bytes();
-            found.entry(doctor::stem(name)).or_default().push(copy.path.clone());
+            found.entry(doctor::stem(name)).or_default().push(copy.path);
         }
         found
     }

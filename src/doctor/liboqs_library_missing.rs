@@ -27,7 +27,10 @@ fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
         .filter(|need| is_liboqs(&need.name))
         .map(|need| {
             let mut fix = shared_library_missing::known_elsewhere(facts, need, is_glibc);
-            fix.push("copy it with its links: `COPY --from=build /usr/local/lib/liboqs.so* /usr/local/lib/`, then `RUN ldconfig`".to_owned());
+            let after = if is_glibc { ", then `RUN ldconfig`" } else { "" };
+            fix.push(format!(
+                "copy it with its links: `COPY --from=build /usr/local/lib/liboqs.so* /usr/local/lib/`{after}"
+            ));
             fix.push("build liboqs with `-DBUILD_SHARED_LIBS=OFF` and link it statically".to_owned());
             libraries::finding(&RULE, facts, program, binary, need)
                 .because(shared_library_missing::cause(facts, need))

@@ -45,7 +45,7 @@ pub(super) fn finding(
         verdict: if path.ends_with(&format!("/{name}")) {
             "there, but not where the loader looks".to_owned()
         } else {
-            "there, of another version, and not what is asked for".to_owned()
+            "there, under a name that is not asked for".to_owned()
         },
         path,
     }));
@@ -56,7 +56,13 @@ pub(super) fn finding(
 pub(super) fn others(facts: &Facts<'_>, need: &Need) -> Vec<String> {
     let known = facts.elsewhere.get(&super::stem(&need.name)).map_or(&[][..], Vec::as_slice);
     let tried: BTreeSet<_> = need.tried.iter().map(|candidate| &candidate.path).collect();
-    known.iter().filter(|path| !tried.contains(path)).map(|path| shown(path)).take(6).collect()
+    let mut others: Vec<String> =
+        known.iter().filter(|path| !tried.contains(path)).map(|path| shown(path)).collect();
+    // The very name first.
+    let name = format!("/{}", text(&need.name));
+    others.sort_by_key(|path| !path.ends_with(&name));
+    others.truncate(6);
+    others
 }
 
 /// Why nothing came of it: the first candidate that is there but unfit, or a link that leads nowhere.

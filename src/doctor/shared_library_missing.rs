@@ -49,7 +49,7 @@ pub(super) fn cause(facts: &Facts<'_>, need: &Need) -> String {
             "`{path}` is there, but the loader does not look into that folder: it is neither in its cache nor in a path that the program or the environment names."
         ),
         None if others.is_empty() => "No file of that name is in the image; it was not installed, or not copied along with the program.".to_owned(),
-        None => format!("The image has another version of it ({}), and the loader takes only the name that is asked for.", others.join(", ")),
+        None => format!("The image has it only under another name ({}), and the loader takes none but the one that is asked for.", others.join(", ")),
     }
 }
 

@@ -212,7 +212,9 @@ fn each_rule_finds_what_it_is_for_and_nothing_else() {
 fn a_library_that_ldconfig_has_not_seen_is_named_with_its_place() {
     let image = Image::debian("doctor-ldconfig")
         .file("/app/oqs", program(GLIBC, &["liboqs.so.7"]).bytes())
-        .file("/usr/local/lib/liboqs.so.7", SAMPLE.bytes());
+        .file("/usr/local/lib/liboqs.so.0.13.0", SAMPLE.bytes())
+        .link("/usr/local/lib/liboqs.so", "liboqs.so.7")
+        .link("/usr/local/lib/liboqs.so.7", "liboqs.so.0.13.0");
     let run = image.doctor(&["/app/oqs"]);
     assert_eq!(run.code, 1);
     assert!(

@@ -65,14 +65,26 @@ pub fn library(root: &Root, loader: &Loader, name: &str) -> Library {
 /// places, Python's among them. Each file once, sorted by path.
 pub fn libraries(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -> Vec<Copy> {
     let mut found: BTreeMap<(u64, u64), Copy> = BTreeMap::new();
+    for copy in paths(root, loader, wanted) {
+        found.entry(copy.found.node.identity).or_insert(copy);
+    }
+    let mut copies: Vec<Copy> = found.into_values().collect();
+    copies.sort_by(|a, b| a.path.cmp(&b.path));
+    copies
+}
+
+/// The same under every name that leads to one, links included: a file may be there more than once.
+pub fn paths(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -> Vec<Copy> {
+    let mut found: Vec<Copy> = Vec::new();
     let mut take = |path: PathBuf| {
         if let Ok(there) = root.lookup(&path)
             && there.node.kind == Kind::File
         {
             let copy = copy(root, path, there);
             // A linker script has a library's name too; a damaged library is still one.
-            if !matches!(copy.facts.as_ref(), Err(elf::Error::NotElf)) {
-                found.entry(copy.found.node.identity).or_insert(copy);
+            let is_script = matches!(copy.facts.as_ref(), Err(elf::Error::NotElf));
+            if !is_script && !found.iter().any(|known| known.path == copy.path) {
+                found.push(copy);
             }
         }
     };
@@ -98,9 +110,7 @@ pub fn libraries(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -
             walk(root, Path::new(folder), wanted, &mut take, &mut left);
         }
     }
-    let mut copies: Vec<Copy> = found.into_values().collect();
-    copies.sort_by(|a, b| a.path.cmp(&b.path));
-    copies
+    found
 }
 
 /// Looks into a folder and those in it, without following links; stops after so many folders.

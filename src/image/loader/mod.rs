@@ -19,7 +19,7 @@ mod musl;
 mod versions;
 
 pub use cache::Cache;
-pub use find::{Copy, Library, libraries, library};
+pub use find::{Copy, Library, libraries, library, paths};
 pub use versions::MissingVersion;
 
 /// The most libraries that one program may load.
