@@ -191,7 +191,10 @@ def container(line):
 
 
 def binary(image):
-    return dist / f"pqcheck-linux-{architecture(image)}"
+    path = dist / f"pqcheck-linux-{architecture(image)}"
+    if not path.is_file():
+        refuse(f"{path} is not there; `make dist` builds it")
+    return path
 
 
 @functools.cache
