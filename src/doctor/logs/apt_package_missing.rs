@@ -30,10 +30,18 @@ pub(super) static CAUSE: Cause = Cause {
         proof("unsatisfiable constraints", ""),
         proof("Unable to find a match", r"Unable to find a match: (?<name>.+)"),
         proof("No match for argument", r"No match for argument: (?<name>\S+)"),
-        proof("available", r"No package (?<name>\S+) available"),
+        proof("No package ", r"No package (?<name>\S+) available"),
         proof("nothing provides", r"nothing provides (?<name>.+?) needed by"),
         proof(
-            "package",
+            "not found in repo",
+            r"^(?:error|Error): package '?(?<name>[\w.+-]+)'? not found|^error: target not found: (?<by>\S+)",
+        ),
+        proof(
+            "target not found",
+            r"^(?:error|Error): package '?(?<name>[\w.+-]+)'? not found|^error: target not found: (?<by>\S+)",
+        ),
+        proof(
+            "error: package",
             r"^(?:error|Error): package '?(?<name>[\w.+-]+)'? not found|^error: target not found: (?<by>\S+)",
         ),
         likely("unmet dependencies", ""),

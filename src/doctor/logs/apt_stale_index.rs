@@ -25,7 +25,7 @@ pub(super) static CAUSE: Cause = Cause {
             r"Failed to fetch (?:https?://(?<by>[\w.-]+)/\S*/)?(?<name>[^/\s]+\.deb).*404",
         ),
         proof("Unable to fetch some archives", ""),
-        likely("Not Found", r"Err(?::\d+)? \S+.* 404 +Not Found"),
+        likely(" 404", r"Err(?::\d+)? \S+.* 404 +Not Found"),
         proof(
             "Release file",
             r"The repository '(?<name>[^']+)' (?:does not have|no longer has) a Release file",

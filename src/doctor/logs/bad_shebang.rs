@@ -26,7 +26,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("#!/", r"(?<name>[\w./-]+): (?:line )?1: \S*#!/\S+(?: \w+)?: (?:not found|No such file)"),
         proof("no such file or directory", r"^(?:[\w:./-]+ )?exec:? \x22?(?<name>\S*(?:\.(?:sh|bash|py|pl|rb|js)|entrypoint|gradlew|mvnw))\x22?: no such file or directory").echoed(),
         proof("cannot execute: required file not found", r"(?<name>\S*(?:\.(?:sh|bash|py|pl|rb|js)|entrypoint|gradlew|mvnw)): cannot execute: required file not found"),
-        likely("not found", r"sh: (?:line )?(?:\d+: )?(?<name>\.?/[\w./-]*(?:\.(?:sh|bash|py)|entrypoint|gradlew|mvnw|configure|bootstrap|autogen)): not found"),
+        likely(": not found", r"sh: (?:line )?(?:\d+: )?(?<name>\.?/[\w./-]*(?:\.(?:sh|bash|py)|entrypoint|gradlew|mvnw|configure|bootstrap|autogen)): not found"),
         likely("bash: not found", r"sh: (?:line )?(?:\d+: )?(?<need>bash): not found"),
         trace("exec user process caused", r"exec user process caused:? \x22?no such file or directory").echoed(),
     ],

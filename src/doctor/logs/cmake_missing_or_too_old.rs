@@ -21,22 +21,62 @@ pub(super) static CAUSE: Cause = Cause {
             r"CMake (?<need>[\d.]+)\S* or higher is required\.\s*(?:You are running version (?<version>[\d.]+))?",
         ),
         proof(
-            "cmake",
+            "cmake: ",
             r"(?:^|[\s:'\x22/])cmake3?'?: (?:command not found|not found|No such file or directory|Command not found)",
         ),
-        proof("cmake", r"is 'cmake' not installed\?"),
-        proof("cmake", r"'?\x22?cmake\x22?'?: executable file not found"),
-        proof("cmake", r"No such file or directory: '(?:\S*/)?cmake'"),
-        proof("cmake", r"unable to execute 'cmake'|command 'cmake' failed: No such file"),
         proof(
-            "cmake",
+            "cmake3: ",
+            r"(?:^|[\s:'\x22/])cmake3?'?: (?:command not found|not found|No such file or directory|Command not found)",
+        ),
+        proof(
+            "cmake': ",
+            r"(?:^|[\s:'\x22/])cmake3?'?: (?:command not found|not found|No such file or directory|Command not found)",
+        ),
+        proof(
+            "cmake’: ",
+            r"(?:^|[\s:'\x22/])cmake3?'?: (?:command not found|not found|No such file or directory|Command not found)",
+        ),
+        proof("not installed?", r"is 'cmake' not installed\?"),
+        proof("executable file not found", r"'?\x22?cmake\x22?'?: executable file not found"),
+        proof("No such file or directory: '", r"No such file or directory: '(?:\S*/)?cmake'"),
+        proof("unable to execute", r"unable to execute 'cmake'|command 'cmake' failed: No such file"),
+        proof("failed: No such file", r"unable to execute 'cmake'|command 'cmake' failed: No such file"),
+        proof(
+            "CMake must be installed",
             r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
         ),
-        proof("cmake", r"Could not find (?:a suitable )?(?:CMake|'cmake')(?: executable)?(?: in |,|\.|$)"),
-        proof("cmake", r"no cmake or cmake3 with version >= (?<need>[\d.]+) found"),
-        proof("cmake", r"Problem with the CMake installation"),
-        proof("cmake", r"Program '?cmake'? not found"),
-        proof("cmake", r"configure: error:.*cmake.*(?:not found|missing|required)"),
+        proof(
+            "cmake is not installed",
+            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
+        ),
+        proof(
+            "CMake is required",
+            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
+        ),
+        proof(
+            "Cannot find cmake",
+            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
+        ),
+        proof(
+            "install cmake",
+            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
+        ),
+        proof(
+            "CMake not found",
+            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
+        ),
+        proof(
+            "cmake executable",
+            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
+        ),
+        proof(
+            "could not find ",
+            r"Could not find (?:a suitable )?(?:CMake|'cmake')(?: executable)?(?: in |,|\.|$)",
+        ),
+        proof("no cmake or cmake3", r"no cmake or cmake3 with version >= (?<need>[\d.]+) found"),
+        proof("Problem with the CMake", r"Problem with the CMake installation"),
+        proof("Program 'cmake", r"Program '?cmake'? not found"),
+        proof("configure: error", r"configure: error:.*cmake.*(?:not found|missing|required)"),
         proof(
             "is required",
             r"CMake (?:version )?(?:>= ?)?(?<need>\d[\d.]+) or (?:newer|later|above|greater) is required",
@@ -48,7 +88,15 @@ pub(super) static CAUSE: Cause = Cause {
             r"Unknown CMake command \x22(?<name>FetchContent_\w+|cmake_\w+|target_\w+|add_compile_definitions|add_link_options|list|find_package_\w+|check_\w+)\x22",
         ),
         likely(
-            "cmake",
+            "requires cmake",
+            r"(?:requires|need) (?:at least )?cmake (?:version )?(?:>=? ?)?(?<need>\d[\d.]+).*(?:found|have|but)",
+        ),
+        likely(
+            "need cmake",
+            r"(?:requires|need) (?:at least )?cmake (?:version )?(?:>=? ?)?(?<need>\d[\d.]+).*(?:found|have|but)",
+        ),
+        likely(
+            "at least cmake",
             r"(?:requires|need) (?:at least )?cmake (?:version )?(?:>=? ?)?(?<need>\d[\d.]+).*(?:found|have|but)",
         ),
     ],

@@ -30,7 +30,11 @@ pub(super) static CAUSE: Cause = Cause {
             .unless(&["cmake"]),
         proof("unable to execute", concat!(r"unable to execute '?(?:\S*/)?", tools!(), r"'?: No such file")),
         proof(
-            "not found",
+            "command not found",
+            concat!(r"(?:^|[\s:/'])", tools!(), r"'?: (?:command not found|not found|Command not found)$"),
+        ),
+        proof(
+            ": not found",
             concat!(r"(?:^|[\s:/'])", tools!(), r"'?: (?:command not found|not found|Command not found)$"),
         ),
         proof(
@@ -72,7 +76,7 @@ pub(super) static CAUSE: Cause = Cause {
             "No such file or directory",
             r"fatal error: (?<need>(?:stdio|stdlib|string|stdint|assert|errno|limits|features|inttypes|unistd|math)\.h|bits/\S+\.h|sys/(?:types|cdefs)\.h|gnu/stubs\S*\.h|c?stddef|iostream|cstdint|cstdlib): No such file",
         ),
-        proof("crt", r"cannot find (?<need>S?crt[1in]\.o|crtbeginS?\.o)"),
+        proof("cannot find ", r"cannot find (?<need>S?crt[1in]\.o|crtbeginS?\.o)"),
         likely("is not able to compile a simple test program", r"The (?<by>C|CXX|\w+) compiler"),
         likely("compiler cannot create executables", r"(?<by>C|C\+\+) compiler cannot create executables"),
         likely("Microsoft Visual C++", r"Microsoft Visual C\+\+ [\d.]+ (?:or greater )?is required"),

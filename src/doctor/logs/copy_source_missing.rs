@@ -20,7 +20,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("COPY failed", r"(?:COPY|ADD) failed: (?:stat|lstat|file not found in build context or excluded by \.dockerignore: stat) (?<name>[^:]+): (?:no such file|file does not exist)").echoed(),
         proof("ADD failed", r"ADD failed: .*?(?:stat|lstat) (?<name>[^:]+): (?:no such file|file does not exist)").echoed(),
         proof(" failed: ", r"(?:COPY|ADD) failed: (?:no source files (?:were )?specified|forbidden path outside the build context: (?<name>\S+))").echoed(),
-        proof("not found", r"(?:cache key|checksum of ref).*: \x22?(?<name>/?[^\x22:]+?)\x22?:? not found(?:: not found)?").echoed(),
+        proof(": not found", r"(?:cache key|checksum of ref).*: \x22?(?<name>/?[^\x22:]+?)\x22?:? not found(?:: not found)?").echoed(),
         proof("failed to walk", r"failed to walk \S+?/buildkit-mount\d+(?<name>/\S+?)?: lstat .*no such file or directory").echoed(),
         proof("buildkit-mount", r"lstat \S*buildkit-mount\d+(?<name>/\S+?): no such file or directory").echoed(),
         proof("checking on sources under", r"stat: \x22?(?<name>[^\x22:]+)\x22?: no such file or directory").echoed(),

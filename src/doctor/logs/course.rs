@@ -17,6 +17,9 @@ const MOST_ALIKE: usize = 6;
 /// So many lines are kept altogether.
 const MOST_HITS: usize = 8192;
 
+/// After so many lines of one sign, with nothing survived in between, more of them say nothing new.
+const MOST_SEEN: u32 = 4096;
+
 /// A shown line is cut after so many characters.
 const LONGEST_SHOWN: usize = 400;
 
@@ -30,6 +33,8 @@ pub(super) struct Course {
     numbers: BTreeMap<String, usize>,
     kept: BTreeMap<Key, Vec<Hit>>,
     hits: usize,
+    /// How often each sign was seen since something was survived, by cause.
+    seen: Vec<Vec<u32>>,
     /// What went well last, if anything did.
     success: Option<Success>,
     distribution: Distribution,
@@ -74,6 +79,7 @@ impl Course {
             numbers: BTreeMap::new(),
             kept: BTreeMap::new(),
             hits: 0,
+            seen: super::ALL.iter().map(|cause| vec![0; cause.signs.len()]).collect(),
             success: None,
             distribution: Distribution::Unknown,
         }
@@ -84,6 +90,7 @@ impl Course {
         let source = source.map_or(0, |name| self.source(name));
         match bears {
             Bears::Cause { cause, number: place, sign, names } => {
+                self.seen[cause][place] += 1;
                 let text = cut(shown);
                 let hit = Hit { line: number, text, weight: sign.weight, names, needle: sign.needle };
                 self.keep((source, cause, place), hit);
@@ -96,6 +103,11 @@ impl Course {
                 }
             }
         }
+    }
+
+    /// Whether a sign, named by its cause and its place in it, was seen so often that it is not worth looking for.
+    pub(super) fn is_tired(&self, cause: usize, sign: usize) -> bool {
+        self.seen[cause][sign] >= MOST_SEEN
     }
 
     fn source(&mut self, name: &str) -> usize {
@@ -175,6 +187,7 @@ impl Course {
 
     /// What was seen in `source` up to this weight was survived.
     fn survive(&mut self, source: usize, weight: Weight) {
+        self.seen.iter_mut().for_each(|signs| signs.fill(0));
         let keys: Vec<Key> =
             self.kept.range((source, 0, 0)..(source + 1, 0, 0)).map(|(key, _)| *key).collect();
         for key in keys {

@@ -27,7 +27,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("Out of diskspace", ""),
         proof("database or disk is full", ""),
         proof("There is not enough space on the disk", ""),
-        proof("needs", r"needs \S+ ?[KMG]?B more space on the (?<name>\S+) filesystem"),
+        proof("more space on the", r"needs \S+ ?[KMG]?B more space on the (?<name>\S+) filesystem"),
         proof("more space needed on the", r"needed on the (?<name>\S+) filesystem"),
         proof("DiskPressure", r"(?:evicted|had condition).*DiskPressure|DiskPressure.*evict"),
     ],

@@ -28,7 +28,11 @@ pub(super) static CAUSE: Cause = Cause {
     },
     signs: &[
         proof(
-            "GLIBC",
+            "GLIBC_",
+            r"version '?(?<need>GLIBC(?:XX)?_[\d.]+)'? not found(?: \(required by (?<name>[^)]+)\))?",
+        ),
+        proof(
+            "GLIBCXX_",
             r"version '?(?<need>GLIBC(?:XX)?_[\d.]+)'? not found(?: \(required by (?<name>[^)]+)\))?",
         ),
         proof("CXXABI_", r"version '?(?<need>CXXABI_[\d.]+)'? not found(?: \(required by (?<name>[^)]+)\))?"),

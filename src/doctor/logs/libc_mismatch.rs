@@ -43,7 +43,7 @@ pub(super) static CAUSE: Cause = Cause {
             r"(?<name>[\w./+-]+): cannot execute: required file not found",
         ),
         likely(
-            "not found",
+            ": not found",
             r"^(?:/bin/)?(?:ba|da)?sh: (?:line )?(?:\d+: )?(?<name>(?:\.?/[\w.+-]+)+): not found$",
         ),
         trace("Error relocating", r"Error relocating (?<name>[^:]+): (?<by>\w+): symbol not found")

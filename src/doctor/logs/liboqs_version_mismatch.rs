@@ -19,20 +19,31 @@ pub(super) static CAUSE: Cause = Cause {
     },
     signs: &[
         likely(
-            "liboqs",
+            "differs from liboqs-",
             r"liboqs version (?:\(major, minor\) )?(?<version>[\w.-]+) differs from (?<by>liboqs-\w+) version (?<need>[\w.-]+)",
         ),
         proof(
-            "liboqs",
+            "configuration file for package",
             r"configuration file for package \x22liboqs\x22(?:.*requested version \x22(?<need>[\d.]+)\x22)?",
         ),
-        proof("liboqs", r"Requested 'liboqs (?<need>[^']+)' but version of liboqs is (?<version>[\d.]+)"),
         proof(
-            "liboqs",
+            "but version of liboqs",
+            r"Requested 'liboqs (?<need>[^']+)' but version of liboqs is (?<version>[\d.]+)",
+        ),
+        proof(
+            "dependency requirement",
             r"(?:Package dependency requirement|Dependency liboqs found: NO found|liboqs (?:version )?[><=]+ ?[\d.]+ (?:is )?required)",
         ),
         proof(
-            "liboqs",
+            "Dependency liboqs",
+            r"(?:Package dependency requirement|Dependency liboqs found: NO found|liboqs (?:version )?[><=]+ ?[\d.]+ (?:is )?required)",
+        ),
+        proof(
+            "is required",
+            r"(?:Package dependency requirement|Dependency liboqs found: NO found|liboqs (?:version )?[><=]+ ?[\d.]+ (?:is )?required)",
+        ),
+        proof(
+            "Found unsuitable version",
             r"Found unsuitable version \x22(?<version>[\d.]+)\x22, but required is (?:at least |exact version )?\x22(?<need>[\d.]+)\x22.*liboqs",
         ),
         proof("undefined symbol", r"undefined symbol:? '?(?<name>OQS_\w+)")
@@ -62,7 +73,23 @@ pub(super) static CAUSE: Cause = Cause {
         proof("is not enabled by OQS", r"'?(?<name>[\w-]+)'? is not enabled by OQS"),
         proof("not found in upstream", r"Remote branch (?<name>0\.\d+\.\d+\S*) not found in upstream"),
         likely(
-            "liboqs",
+            "version mismatch",
+            r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
+        ),
+        likely(
+            "incompatible version",
+            r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
+        ),
+        likely(
+            "unsupported version",
+            r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
+        ),
+        likely(
+            "too old",
+            r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
+        ),
+        likely(
+            "too new",
             r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
         ),
         likely("liboqs.so", r"(?<name>liboqs\.so\.\d+).*(?:may conflict with|needed by .* conflicts)"),

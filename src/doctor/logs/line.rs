@@ -140,6 +140,7 @@ fn echo(text: &str) -> Echo {
         "$ ",
         "# ",
         ">>> ",
+        "warning: spurious network error",
         "##[group]",
         "##[command]",
         "| >>>",

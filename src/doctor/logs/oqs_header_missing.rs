@@ -17,14 +17,46 @@ pub(super) static CAUSE: Cause = Cause {
     },
     signs: &[
         proof(
-            "oqs/",
+            ": No such file",
             r"error:? .*?['\x22<]?(?<name>(?:lib)?oqs/[\w./-]+\.h(?:pp)?)[>'\x22]?:? (?:No such file or directory|file not found)",
         ),
         proof(
-            "oqs/",
+            "file not found",
+            r"error:? .*?['\x22<]?(?<name>(?:lib)?oqs/[\w./-]+\.h(?:pp)?)[>'\x22]?:? (?:No such file or directory|file not found)",
+        ),
+        proof(
+            "cannot open",
             r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
         ),
-        proof("liboqs", r"could not find liboqs.*missing: \w*INCLUDE_DIRS?\)"),
+        proof(
+            "can't open",
+            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
+        ),
+        proof(
+            "could not open",
+            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
+        ),
+        proof(
+            "unable to open",
+            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
+        ),
+        proof(
+            "cannot find",
+            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
+        ),
+        proof(
+            "can't find",
+            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
+        ),
+        proof(
+            "could not find",
+            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
+        ),
+        proof(
+            "unable to find",
+            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
+        ),
+        proof("could not find", r"could not find liboqs.*missing: \w*INCLUDE_DIRS?\)"),
         likely("oqs.h", r"(?:error|fatal).*(?<name>oqs\.h).*(?:not found|missing|cannot|could not)"),
         trace("oqs/oqs.h", r"checking for (?<name>oqs/oqs\.h)\.\.\. no"),
     ],

@@ -80,29 +80,32 @@ impl Rules {
         self.automaton.find(Input::new(text).range(at..)).map(|found| found.range())
     }
 
-    /// Calls `then` with everything that `line` bears.
-    pub(super) fn look(&self, line: &Line<'_>, mut then: impl FnMut(Bears)) {
+    /// Everything that `line` bears, without the signs that are `tired`: named by the cause and their place in it.
+    pub(super) fn look(&self, line: &Line<'_>, tired: impl Fn(usize, usize) -> bool) -> Vec<Bears> {
+        let mut all = Vec::new();
         let mut needles: Vec<usize> =
             self.automaton.find_overlapping_iter(line.text).map(|found| found.pattern().as_usize()).collect();
         needles.sort_unstable();
         needles.dedup();
         for meaning in needles.into_iter().flat_map(|needle| &self.meanings[needle]) {
             match meaning {
+                Meaning::Cause { cause, number, .. } if tired(*cause, *number) => {}
                 Meaning::Cause { cause, number, sign, shape } => {
                     if let Some(names) = fits(sign, shape, line) {
-                        then(Bears::Cause { cause: *cause, number: *number, sign, names });
+                        all.push(Bears::Cause { cause: *cause, number: *number, sign, names });
                     }
                 }
                 Meaning::Mark { says, sign, shape } => {
                     // Where a mark counts, as in `[9/12]`, it is reached when both numbers are the same.
                     if fits(sign, shape, line).is_some_and(|[reached, .., of]| of.is_none() || reached == of)
                     {
-                        then(Bears::Mark(*says));
+                        all.push(Bears::Mark(*says));
                     }
                 }
-                Meaning::Distribution(distribution) => then(Bears::Distribution(*distribution)),
+                Meaning::Distribution(distribution) => all.push(Bears::Distribution(*distribution)),
             }
         }
+        all
     }
 }
 

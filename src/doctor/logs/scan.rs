@@ -95,7 +95,9 @@ impl Scan {
             let shown = String::from_utf8_lossy(&text[start..stop]);
             let plain = line::with_plain_quotes(&shown);
             let line = line::read(&plain);
-            RULES.look(&line, |bears| self.course.line(feeds + 1, &shown, line.source, bears));
+            for bears in RULES.look(&line, |cause, sign| self.course.is_tired(cause, sign)) {
+                self.course.line(feeds + 1, &shown, line.source, bears);
+            }
             at = stop;
         }
         self.feeds = feeds + memchr_iter(b'\n', &text[counted..used]).count() as u64;

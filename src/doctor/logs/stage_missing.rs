@@ -69,8 +69,11 @@ pub(super) static CAUSE: Cause = Cause {
         proof("invalid stage", r"invalid (?:from )?stage(?: index)?:? (?<name>\S+)").echoed(),
         proof("no stage or image found with that name", r"(?<name>[\w.-]+)\x22?: no stage or image found")
             .echoed(),
-        proof("stage", r"build stage \x22?(?<name>[\w.-]+)\x22? (?:not found|does not exist|not defined)")
-            .echoed(),
+        proof(
+            "build stage",
+            r"build stage \x22?(?<name>[\w.-]+)\x22? (?:not found|does not exist|not defined)",
+        )
+        .echoed(),
         likely("pull access denied", r"pull access denied for (?<name>[\w.-]+)[,:]").echoed(),
         likely("pull access denied", r"solve: (?<name>[\w.-]+): .*pull access denied").echoed(),
         likely("insufficient_scope", r"/library/(?<name>[\w.-]+):latest: .*insufficient_scope").echoed(),

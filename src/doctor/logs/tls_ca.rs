@@ -66,7 +66,7 @@ pub(super) static CAUSE: Cause = Cause {
             "The certificate of",
             r"certificate of '(?<name>[^']+)' (?:is not trusted|doesn't have a known issuer|has expired|is not yet)",
         ),
-        likely("certificate", r"Issued certificate (?:has expired|not yet valid)"),
+        likely("Issued certificate", r"Issued certificate (?:has expired|not yet valid)"),
         likely("Unable to locally verify the issuer", ""),
         likely("doesn't match host", r"certificate.*doesn't match"),
         likely("no alternative certificate subject name matches", ""),
