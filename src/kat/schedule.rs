@@ -2,7 +2,7 @@
 //! test: [`exec`](super::exec) does that.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,9 @@ use crate::vector::Task;
 
 /// After so many crashes in one operation of one algorithm, its remaining cases are errors.
 const CRASHES: usize = 3;
-/// After so many hangs a whole code path is given up: each costs its time limit.
-const HANGS: usize = 3;
+/// An operation that has hung is not run again, because each hang costs its time limit; after hangs in so many
+/// a whole code path is given up. Signing alone may hang in three, one of each parameter set.
+const HANGS: usize = 4;
 /// Cases in one child at most, so that the children of the slow paths spread over all cores.
 const CASES_PER_CHILD: usize = 256;
 /// The exit code of a run that a code path ends together with its own process.
@@ -37,7 +38,8 @@ pub(super) struct Grid {
     digests: Vec<(usize, usize, [u8; 32])>,
     units: VecDeque<Unit>,
     crashes: BTreeMap<(usize, Algorithm, Operation), usize>,
-    hangs: Vec<usize>,
+    /// Where it hung.
+    hangs: BTreeSet<(usize, Algorithm, Operation)>,
     done: usize,
 }
 
@@ -69,7 +71,7 @@ impl Grid {
             digests: Vec::new(),
             units: VecDeque::new(),
             crashes: BTreeMap::new(),
-            hangs: vec![0; plan.subjects.len()],
+            hangs: BTreeSet::new(),
             done: 0,
         };
         for (index, subject) in plan.subjects.iter().enumerate() {
@@ -204,8 +206,11 @@ impl Grid {
         while let Some(mut unit) = self.units.pop_front() {
             let name = plan.subjects[unit.subject].name();
             for item in std::mem::take(&mut unit.items) {
-                let reason = if self.hangs[unit.subject] >= HANGS {
-                    format!("not run: {name} hung {HANGS} times before")
+                let reason = if self.hangs.iter().filter(|key| key.0 == unit.subject).count() >= HANGS {
+                    format!("not run: {name} hung in {HANGS} operations before")
+                } else if self.hangs.contains(&key(&unit, items, item)) {
+                    let case = items[item].case;
+                    format!("not run: {name} hung before in {} {}", case.algorithm, case.operation)
                 } else if self
                     .crashes
                     .get(&key(&unit, items, item))
@@ -288,7 +293,9 @@ impl Grid {
         let subject = &plan.subjects[unit.subject];
         self.set(unit.subject, item, Outcome::Error { reason: explain(subject, end) });
         *self.crashes.entry(key(&unit, items, item)).or_default() += 1;
-        self.hangs[unit.subject] += usize::from(matches!(end, End::Silent(_)));
+        if matches!(end, End::Silent(_)) {
+            self.hangs.insert(key(&unit, items, item));
+        }
         if !unit.items.is_empty() {
             self.units.push_front(unit);
         }
