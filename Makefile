@@ -66,9 +66,9 @@ figures: dist ## speed, memory and size, as ratios measured in one run
 	@tools/need rust cc cmake libclang python3 openssl gnu-time
 	python3 tools/figures.py $(pqcheck)
 
-bench: ## throughput of the vector parser
+bench: ## throughput of the vector parser and of the log reader
 	@tools/need rust cc cmake libclang
-	cargo bench --locked --bench parse
+	cargo bench --locked --bench parse --bench explain
 
 install-prerequisites: ## everything that any target needs
 	@tools/need rust cc cmake libclang cargo-auditable cargo-deny file jq python3 openssl gnu-time qemu-aarch64 \

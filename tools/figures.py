@@ -31,6 +31,7 @@ def main():
     whole(pqcheck)
     doctor(pqcheck)
     parser()
+    logs()
 
 
 def start(pqcheck):
@@ -116,9 +117,26 @@ def parser():
         sys.exit("figures: the parse bench printed no throughput")
 
 
-def line(figure, value, limit, form):
-    verdict = "measured" if limit is None else "met" if value <= limit else "not met"
-    shown = "-" if limit is None else f"<= {limit}"
+def logs():
+    """Throughput of `pqcheck explain`, as Criterion reports it."""
+    units = {"KiB/s": 1024, "MiB/s": MIB, "GiB/s": 1024 * MIB}
+    report = output(["cargo", "bench", "--locked", "--bench", "explain", "--", "--noplot"])
+    name, found = "", False
+    for text in report.splitlines():
+        throughput = re.search(r"thrpt:\s+\[\S+ \S+ (\S+) (\S+B/s) ", text)
+        if throughput:
+            line(f"explain, {name}", float(throughput[1]) * units[throughput[2]] / 1e6, 100, "{:.4g} MB/s", least=True)
+            found = True
+        elif text and not text[0].isspace():
+            name = text.split(" time:")[0].strip()
+    if not found:
+        sys.exit("figures: the explain bench printed no throughput")
+
+
+def line(figure, value, limit, form, least=False):
+    good = limit is not None and (value >= limit if least else value <= limit)
+    verdict = "measured" if limit is None else "met" if good else "not met"
+    shown = "-" if limit is None else f"{'>=' if least else '<='} {limit}"
     print(f"{figure:<58}{form.format(value):>16}{shown:>12}  {verdict}", flush=True)
 
 

@@ -49,7 +49,7 @@ pub(super) fn read(line: &str) -> Line<'_> {
 
 /// `line` with one kind of quotation mark for all.
 pub(super) fn with_plain_quotes(line: &str) -> Cow<'_, str> {
-    if !line.contains(['`', '‘', '’', '“', '”', '\\']) {
+    if line.is_ascii() && memchr::memchr2(b'`', b'\\', line.as_bytes()).is_none() {
         return Cow::Borrowed(line);
     }
     let plain = line.replace(['`', '‘', '’'], "'").replace(['“', '”'], "\"");
