@@ -58,6 +58,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("find Rust compiler", r"can(?:'?t| ?not) find rust compiler"),
         proof("the Rust package manager, is not installed", ""),
         proof("No working compiler found", ""),
+        proof("not installed?", r"is '(?<name>[\w+.-]+)' not installed\?").unless(&["cmake"]),
         proof("Could not detect Ninja", r"Could not detect (?<name>Ninja)"),
         proof("Could not find Ninja", r"Could not find (?<name>Ninja)"),
         proof("kind: NotFound", r"Os \{ code: 2, kind: NotFound.*openssl-src"),

@@ -167,7 +167,12 @@ impl Course {
                     self.success = Some(Success::Tool(number));
                 }
             }
-            Says::Serves => self.success = Some(Success::Whole),
+            Says::Serves => {
+                if !self.sources[source].failed {
+                    self.survive(source, Weight::Proof);
+                }
+                self.success = Some(Success::Whole);
+            }
             Says::StepDone if source != 0 => self.survive(source, Weight::Proof),
             Says::NextStep => {
                 if !self.sources[source].failed {

@@ -46,6 +46,10 @@ pub(super) static CAUSE: Cause = Cause {
             ": not found",
             r"^(?:/bin/)?(?:ba|da)?sh: (?:line )?(?:\d+: )?(?<name>(?:\.?/[\w.+-]+)+): not found$",
         ),
+        likely(
+            "undefined reference to",
+            r"undefined reference to '(?<by>__\w+_chk|__isnan\w*|__memcpy_chk|__res_init|gnu_get_libc_version)'",
+        ),
         trace("Error relocating", r"Error relocating (?<name>[^:]+): (?<by>\w+): symbol not found")
             .unless(&["OQS_"]),
     ],

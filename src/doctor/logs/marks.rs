@@ -187,6 +187,9 @@ pub(super) static ALL: &[Mark] = &[
     mark(Says::Error, "exit status", r"\bexit status [1-9]"),
     mark(Says::Error, "exit code", r"\bexit code:? [1-9]"),
     // What the network gave after all.
+    mark(Says::Fetched, "Downloading ", r"^Downloading \S+\.(whl|tar\.gz|zip)\b"),
+    mark(Says::Fetched, "Will retry in", ""),
+    mark(Says::Fetched, "saved [", r" saved \[\d+"),
     mark(Says::Fetched, "Setting up ", r"^Setting up \S+ \("),
     mark(Says::Fetched, "Installing collected packages", ""),
     mark(Says::Fetched, "Receiving objects: 100%", ""),

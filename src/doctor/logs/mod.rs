@@ -167,6 +167,30 @@ mod tests {
     }
 
     #[test]
+    fn what_was_tried_again_with_success_is_no_cause() {
+        let retry = "WARNING: Retrying (Retry(total=4)) after connection broken by 'ReadTimeoutError(\"HTTPSConnectionPool(host='x', port=443): Read timed out.\")'\n";
+        let failed =
+            "ERROR: Failed building wheel for x\nERROR: Could not build wheels for x, which is required\n";
+        assert_eq!(first(&format!("{retry}Downloading x-1.0.tar.gz (3 kB)\n{failed}")), "pip-build-failed");
+        assert_eq!(first(&format!("{retry}{failed}")), "network-reset");
+        let curl = "curl: (56) Recv failure: Connection reset by peer\n";
+        let other = "x.c:1: error: expected ';'\nmake: *** [x.o] Error 1\n";
+        assert_eq!(
+            first(&format!(
+                "{curl}Warning: Problem: timeout. Will retry in 1 seconds. 3 retries left.\n{other}"
+            )),
+            "unknown"
+        );
+        assert_eq!(first(&format!("{curl}{other}")), "network-reset");
+        let up = "a-1 | ModuleNotFoundError: No module named 'ray'\na-1 | Application startup complete.\n";
+        assert_eq!(first(up), "succeeded");
+        assert_eq!(
+            first(&format!("{up}a-1 | PermissionError: [Errno 13] Permission denied: '/x'\n")),
+            "permission-denied"
+        );
+    }
+
+    #[test]
     fn a_command_is_not_what_came_of_it() {
         assert_eq!(
             first("Step 1/2 : RUN echo 'No space left on device'\nmake: *** [x] Error 2\n"),
