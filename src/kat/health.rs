@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::schedule::Grid;
-use super::{Item, Plan, Subject, randomness, together};
+use super::{Item, Plan, Subject, identity, randomness, together};
 use crate::backend::Backend;
 use crate::backend::installed::Installed;
 use crate::entropy;
@@ -72,6 +72,7 @@ fn look(options: &Options) -> Result<String, String> {
     let mut grid = Grid::new(&plan, &items);
     together::attempt(&mut grid, &plan, &items);
     grid.fill(&plan, &items, &mut |_, _| ());
+    identity::name(&mut grid, &plan, &items);
     judge(options, &plan, &items, &grid)
 }
 

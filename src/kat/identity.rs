@@ -1,39 +1,65 @@
 //! What a library of the image turns out to speak, once a case of it has failed: a draft is named, and not only
-//! found to differ. Knows no process.
+//! found to differ. Knows no process but the one in which it asks.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use super::exec::Executor;
+use super::schedule::{Grid, MEMORY};
+use super::{Item, Plan, Subject};
+use crate::isolate::{Children, Event, Limits};
 use crate::report::Outcome;
 use crate::spec::Algorithm;
 
 /// Round trips of the accumulated vectors, enough to tell the draft from the standard.
 const ROUNDS: u64 = 10;
+/// What gives wrong answers may as well give none.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What was found out in this process, so that it is looked for once.
-#[derive(Default)]
-pub(super) struct Identities(BTreeMap<Algorithm, Option<String>>);
-
-impl Identities {
-    /// `outcome`, with the name of what the library has in place of the standard before its reason.
-    pub(super) fn name(
-        &mut self,
-        executor: &mut Executor<'_>,
-        algorithm: Algorithm,
-        outcome: Outcome,
-    ) -> Outcome {
-        let Outcome::Fail { reason, expected, got } = outcome else { return outcome };
-        let known = self.0.entry(algorithm).or_insert_with(|| {
-            let installed = executor.installed()?;
-            installed.draft(algorithm).or_else(|| {
-                let instead = executor.instead(algorithm, ROUNDS)?;
-                Some(installed.answers_with(algorithm, instead))
-            })
-        });
-        let reason = match known {
-            Some(known) => format!("{known}: {reason}"),
-            None => reason,
-        };
-        Outcome::Fail { reason, expected, got }
+/// Puts the name of what a library has in place of the standard before the reason of each case that failed.
+pub(super) fn name(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) {
+    for (subject, outcomes) in plan.subjects.iter().zip(&mut grid.outcomes) {
+        let Some(installed) = subject.path.installed else { continue };
+        let mut failed: Vec<(Algorithm, &mut String)> = Vec::new();
+        for (item, outcome) in items.iter().zip(outcomes) {
+            if let Outcome::Fail { reason, .. } = outcome {
+                failed.push((item.case.algorithm, reason));
+            }
+        }
+        let algorithms: BTreeSet<Algorithm> = failed.iter().map(|(algorithm, _)| *algorithm).collect();
+        for algorithm in algorithms {
+            let named = installed.draft(algorithm).or_else(|| {
+                let instead = found_out(plan, subject, algorithm)?;
+                Some(installed.answers_with(algorithm, &instead))
+            });
+            let Some(named) = named else { continue };
+            for (_, reason) in failed.iter_mut().filter(|(of, _)| *of == algorithm) {
+                reason.insert_str(0, &format!("{named}: "));
+            }
+        }
     }
+}
+
+/// What the library has under the name of `algorithm`, found out in a child of its own; nothing where that
+/// does not come to an end.
+fn found_out(plan: &Plan<'_>, subject: &Subject, algorithm: Algorithm) -> Option<String> {
+    let by = Instant::now() + PATIENCE;
+    let by = plan.deadline.map_or(by, |deadline| deadline.min(by));
+    let limits = Limits { silence: PATIENCE, memory: MEMORY };
+    let mut children = Children::new();
+    let ask = |say: &mut dyn FnMut(&[u8])| {
+        (subject.path.enter)();
+        if subject.path.installed.is_some_and(|installed| installed.enter().is_ok()) {
+            let mut alive = || ();
+            let mut executor = Executor::new(subject.path, false, false, &mut alive);
+            say(executor.instead(algorithm, ROUNDS).unwrap_or_default().as_bytes());
+        }
+    };
+    children.spawn(0, limits, |channel| ask(&mut |message| channel.send(message))).ok()?;
+    while let Ok(Some(event)) = children.next_until(by) {
+        if let Event::Message { bytes, .. } = event {
+            return String::from_utf8(bytes).ok().filter(|name| !name.is_empty());
+        }
+    }
+    None
 }

@@ -83,6 +83,7 @@ pub fn run(plan: &Plan<'_>, progress: &mut dyn FnMut(usize, usize)) -> Report {
         .collect();
     let mut grid = schedule::Grid::new(plan, &items);
     grid.fill(plan, &items, progress);
+    identity::name(&mut grid, plan, &items);
     let digests = grid.digests(plan, &items);
     let mut outcomes = grid.outcomes;
     confirm_unpublished(plan, &items, &mut outcomes, &digests);

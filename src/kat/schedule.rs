@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::exec::Executor;
-use super::identity::Identities;
 use super::{Item, Plan, Subject, names, together};
 use crate::backend::installed::Installed;
 use crate::isolate::{self, Channel, Children, End, Event, Limits, Stream, Timeout};
@@ -359,7 +358,6 @@ impl Unit {
         let subject = self.subject;
         let path = plan.subjects[subject].path;
         let entered = path.installed.map_or(Ok(()), Installed::enter);
-        let mut identities = Identities::default();
         for item in self.items.iter().copied() {
             let case = items[item].case;
             let mut alive = || say(Message::new());
@@ -368,9 +366,7 @@ impl Unit {
                 Ok(()) => {
                     let mut executor = Executor::new(path, plan.strict, plan.timed, &mut alive);
                     let outcome = executor.run(case);
-                    let (library_ns, digest) = (executor.library_ns, executor.digest);
-                    let outcome = identities.name(&mut executor, case.algorithm, outcome);
-                    (outcome, library_ns, digest)
+                    (outcome, executor.library_ns, executor.digest)
                 }
             };
             say(vec![Said { subject, item, library_ns, digest, outcome }]);

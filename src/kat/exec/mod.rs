@@ -3,7 +3,6 @@
 use sha2::{Digest as _, Sha256};
 
 use super::guarded::Guarded;
-use crate::backend::installed::Installed;
 use crate::backend::{Aead, CodePath, Departure, Refusal};
 use crate::isolate;
 use crate::report::{Outcome, shortened};
@@ -58,11 +57,6 @@ impl<'a> Executor<'a> {
             Err(Stop::Fail { reason, expected, got }) => Outcome::Fail { reason, expected, got },
             Err(Stop::Error(reason)) => Outcome::Error { reason },
         }
-    }
-
-    /// The file of the image that the path is the code of, where it is not linked.
-    pub(super) fn installed(&self) -> Option<&'static Installed> {
-        self.path.installed
     }
 
     /// What the library has under the name of `algorithm` in place of the standard, if it is known.
