@@ -21,8 +21,8 @@ test: ## everything that CI runs, phase by phase
 
 lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every dependency
 	@tools/need rust cc cmake libclang cargo-deny
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
 	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
 
