@@ -37,16 +37,17 @@ pub struct Copy {
 /// The most folders that are looked into for copies.
 const MOST_FOLDERS: usize = 20_000;
 
-/// Places that a loader may not search but that installers use.
-const USUAL: [&str; 8] = [
-    "/usr/local/lib",
-    "/usr/local/lib64",
-    "/usr/lib",
-    "/usr/lib64",
-    "/lib",
-    "/lib64",
-    "/opt",
-    "/usr/local/ssl",
+/// Places that a loader may not search but that installers use, and how far below them: as deep as
+/// `python3.13/site-packages/oqs` and `venv/lib/python3.13/site-packages/oqs`.
+const USUAL: [(&str, usize); 8] = [
+    ("/usr/local/lib", 3),
+    ("/usr/local/lib64", 3),
+    ("/usr/lib", 3),
+    ("/usr/lib64", 3),
+    ("/lib", 3),
+    ("/lib64", 3),
+    ("/opt", 5),
+    ("/usr/local/ssl", 1),
 ];
 
 /// What `dlopen(name)` finds through `loader`, and every other file whose name begins with `name`.
@@ -104,32 +105,33 @@ pub fn paths(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -> Ve
         }
     }
     let mut left = MOST_FOLDERS;
-    for folder in USUAL {
+    for (folder, depth) in USUAL {
         // A folder that is only a link to another is seen there.
         if root.lookup(Path::new(folder)).is_ok_and(|found| found.links.is_empty()) {
-            walk(root, Path::new(folder), wanted, &mut take, &mut left);
+            walk(root, Path::new(folder), depth, wanted, &mut take, &mut left);
         }
     }
     found
 }
 
-/// Looks into a folder and those in it, without following links; stops after so many folders.
+/// Looks into a folder and those in it down to `depth`, without following links; stops after so many folders.
 fn walk(
     root: &Root,
     folder: &Path,
+    depth: usize,
     wanted: &dyn Fn(&[u8]) -> bool,
     take: &mut dyn FnMut(PathBuf),
     left: &mut usize,
 ) {
-    let mut waiting = vec![folder.to_owned()];
-    while let Some(folder) = waiting.pop() {
+    let mut waiting = vec![(folder.to_owned(), depth)];
+    while let Some((folder, depth)) = waiting.pop() {
         if *left == 0 {
             return;
         }
         *left -= 1;
         for (name, kind) in root.list(&folder).unwrap_or_default() {
             match kind {
-                Kind::Folder => waiting.push(folder.join(&name)),
+                Kind::Folder if depth > 0 => waiting.push((folder.join(&name), depth - 1)),
                 Kind::File | Kind::Link(_) if wanted(name.as_bytes()) => take(folder.join(&name)),
                 _ => {}
             }
