@@ -1,6 +1,7 @@
 //! What a cause consists of: its page, the signs by which a line is recognised, and its words. Knows no cause.
 
 use super::line::Echo;
+use super::order;
 use crate::report::page::Page;
 
 /// One cause of a failed build or start, as data.
@@ -19,22 +20,28 @@ pub struct Cause {
 
 /// How one kind of line of a cause looks.
 pub(super) struct Sign {
-    /// A word that every such line has, in whatever case; one pass looks for the needles of all causes.
+    /// Words of which every such line has one, in whatever case, with `|` between them; one pass looks for the
+    /// needles of all causes.
     pub(super) needle: &'static str,
     /// The whole line, as an expression that takes out names; nothing means that the needle is enough.
     pub(super) shape: &'static str,
     /// What the line proves.
     pub(super) weight: Weight,
     /// Words whose presence shows that the line is another one.
-    pub(super) unless: &'static [&'static str],
+    pub(super) unless: Option<&'static [&'static str]>,
     /// In which lines it is looked for besides those that a program wrote.
     pub(super) also: Echo,
 }
 
 impl Sign {
+    /// The words, one by one.
+    pub(super) fn needles(&self) -> impl Iterator<Item = &'static str> {
+        self.needle.split('|')
+    }
+
     /// With words that must not be there.
     pub(super) const fn unless(mut self, words: &'static [&'static str]) -> Self {
-        self.unless = words;
+        self.unless = Some(words);
         self
     }
 
@@ -47,7 +54,7 @@ impl Sign {
 
 /// A line after which the program that wrote it has failed.
 pub(super) const fn proof(needle: &'static str, shape: &'static str) -> Sign {
-    Sign { needle, shape, weight: Weight::Proof, unless: &[], also: Echo::None }
+    Sign { needle, shape, weight: Weight::Proof, unless: None, also: Echo::None }
 }
 
 /// A line that a program may survive: it counts where something failed.
@@ -133,10 +140,9 @@ impl Found {
     /// What was taken out in the place `place`, each once, the best lines' first.
     pub(super) fn all(&self, place: &str) -> Vec<&str> {
         let Some(at) = NAMES.iter().position(|name| *name == place) else { return Vec::new() };
-        let mut hits: Vec<&Hit> = self.hits.iter().collect();
-        hits.sort_by_key(|hit| std::cmp::Reverse(hit.weight));
+        let best_first = order::by(self.hits.iter().map(|hit| u64::MAX - hit.weight as u64));
         let mut all = Vec::new();
-        for name in hits.iter().filter_map(|hit| hit.names[at].as_deref()) {
+        for name in best_first.into_iter().filter_map(|place| self.hits[place].names[at].as_deref()) {
             if !name.is_empty() && !all.contains(&name) {
                 all.push(name);
             }
@@ -219,6 +225,6 @@ pub(super) fn words(why: impl Into<String>, fix: impl IntoIterator<Item = String
 }
 
 /// Whether a hit is of a sign that only its own cause has, not one of these.
-pub(super) fn package_needle(hit: &Hit, shared: &[&str]) -> bool {
+pub(super) fn is_own(hit: &Hit, shared: &[&str]) -> bool {
     !shared.contains(&hit.needle)
 }

@@ -21,52 +21,18 @@ pub(super) static CAUSE: Cause = Cause {
             r"CMake (?<need>[\d.]+)\S* or higher is required\.\s*(?:You are running version (?<version>[\d.]+))?",
         ),
         proof(
-            "cmake: ",
-            r"(?:^|[\s:'\x22/])cmake3?'?: (?:command not found|not found|No such file or directory|Command not found)",
-        ),
-        proof(
-            "cmake3: ",
-            r"(?:^|[\s:'\x22/])cmake3?'?: (?:command not found|not found|No such file or directory|Command not found)",
-        ),
-        proof(
-            "cmake': ",
-            r"(?:^|[\s:'\x22/])cmake3?'?: (?:command not found|not found|No such file or directory|Command not found)",
-        ),
-        proof(
-            "cmake’: ",
+            "cmake: |cmake3: |cmake': |cmake’: ",
             r"(?:^|[\s:'\x22/])cmake3?'?: (?:command not found|not found|No such file or directory|Command not found)",
         ),
         proof("not installed?", r"is 'cmake' not installed\?"),
         proof("executable file not found", r"'?\x22?cmake\x22?'?: executable file not found"),
         proof("No such file or directory: '", r"No such file or directory: '(?:\S*/)?cmake'"),
-        proof("unable to execute", r"unable to execute 'cmake'|command 'cmake' failed: No such file"),
-        proof("failed: No such file", r"unable to execute 'cmake'|command 'cmake' failed: No such file"),
         proof(
-            "CMake must be installed",
-            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
+            "unable to execute|failed: No such file",
+            r"unable to execute 'cmake'|command 'cmake' failed: No such file",
         ),
         proof(
-            "cmake is not installed",
-            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
-        ),
-        proof(
-            "CMake is required",
-            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
-        ),
-        proof(
-            "Cannot find cmake",
-            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
-        ),
-        proof(
-            "install cmake",
-            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
-        ),
-        proof(
-            "CMake not found",
-            r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
-        ),
-        proof(
-            "cmake executable",
+            "CMake must be installed|cmake is not installed|CMake is required|Cannot find cmake|install cmake|CMake not found|cmake executable",
             r"CMake must be installed to build|cmake is not installed|CMake is required|Cannot find cmake|Please install cmake|CMake not found|cmake executable not found",
         ),
         proof(
@@ -88,15 +54,7 @@ pub(super) static CAUSE: Cause = Cause {
             r"Unknown CMake command \x22(?<name>FetchContent_\w+|cmake_\w+|target_\w+|add_compile_definitions|add_link_options|list|find_package_\w+|check_\w+)\x22",
         ),
         likely(
-            "requires cmake",
-            r"(?:requires|need) (?:at least )?cmake (?:version )?(?:>=? ?)?(?<need>\d[\d.]+).*(?:found|have|but)",
-        ),
-        likely(
-            "need cmake",
-            r"(?:requires|need) (?:at least )?cmake (?:version )?(?:>=? ?)?(?<need>\d[\d.]+).*(?:found|have|but)",
-        ),
-        likely(
-            "at least cmake",
+            "requires cmake|need cmake|at least cmake",
             r"(?:requires|need) (?:at least )?cmake (?:version )?(?:>=? ?)?(?<need>\d[\d.]+).*(?:found|have|but)",
         ),
     ],

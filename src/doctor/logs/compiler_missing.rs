@@ -30,11 +30,7 @@ pub(super) static CAUSE: Cause = Cause {
             .unless(&["cmake"]),
         proof("unable to execute", concat!(r"unable to execute '?(?:\S*/)?", tools!(), r"'?: No such file")),
         proof(
-            "command not found",
-            concat!(r"(?:^|[\s:/'])", tools!(), r"'?: (?:command not found|not found|Command not found)$"),
-        ),
-        proof(
-            ": not found",
+            "command not found|: not found",
             concat!(r"(?:^|[\s:/'])", tools!(), r"'?: (?:command not found|not found|Command not found)$"),
         ),
         proof(
@@ -56,8 +52,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("unable to find a build program", r"build program corresponding to \x22(?<name>[^\x22]+)\x22"),
         proof("no acceptable", r"no acceptable (?<name>C|C\+\+|\w+) compiler found"),
         proof("find Rust compiler", r"can(?:'?t| ?not) find rust compiler"),
-        proof("the Rust package manager, is not installed", ""),
-        proof("No working compiler found", ""),
+        proof("the Rust package manager, is not installed|No working compiler found", ""),
         proof("not installed?", r"is '(?<name>[\w+.-]+)' not installed\?").unless(&["cmake"]),
         proof("Could not detect Ninja", r"Could not detect (?<name>Ninja)"),
         proof("Could not find Ninja", r"Could not find (?<name>Ninja)"),

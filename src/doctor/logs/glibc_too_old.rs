@@ -28,11 +28,7 @@ pub(super) static CAUSE: Cause = Cause {
     },
     signs: &[
         proof(
-            "GLIBC_",
-            r"version '?(?<need>GLIBC(?:XX)?_[\d.]+)'? not found(?: \(required by (?<name>[^)]+)\))?",
-        ),
-        proof(
-            "GLIBCXX_",
+            "GLIBC_|GLIBCXX_",
             r"version '?(?<need>GLIBC(?:XX)?_[\d.]+)'? not found(?: \(required by (?<name>[^)]+)\))?",
         ),
         proof("CXXABI_", r"version '?(?<need>CXXABI_[\d.]+)'? not found(?: \(required by (?<name>[^)]+)\))?"),

@@ -1,9 +1,8 @@
 //! From what was found in a log to its causes, the most likely first. Knows no log format.
 
-use std::cmp::Reverse;
-
 use super::cause::{Cause, Found, Hit, Seen, Weight};
 use super::course::{End, Success};
+use super::order;
 use crate::report::causes::{self, Diagnosis, Evidence, Outcome, SCHEMA};
 
 /// A line that proves nothing alone counts where something failed, or among the last so many lines.
@@ -39,9 +38,7 @@ pub(super) fn judge(end: End, lines: u64, last: &str) -> Diagnosis {
             found.push((cause, Found { hits, distribution: end.distribution }));
         }
     }
-    let order: Vec<_> = found.iter().map(|(cause, of)| rank(cause, of, &found)).collect();
-    let mut numbers: Vec<usize> = (0..found.len()).collect();
-    numbers.sort_by_key(|number| order[*number]);
+    let numbers = order::by(found.iter().map(|(cause, of)| rank(cause, of, &found)));
     let causes: Vec<causes::Cause> =
         numbers.into_iter().map(|number| told(found[number].0, &found[number].1)).collect();
     let outcome = match (causes.is_empty(), success) {
@@ -79,12 +76,13 @@ fn is_doubtful(last: &str, lines: u64) -> bool {
 }
 
 /// Where a cause comes in the list: after those that bring it about, by what its lines prove, by the first line.
-fn rank(cause: &Cause, of: &Found, found: &[(&Cause, Found)]) -> (bool, Reverse<Weight>, u64) {
+fn rank(cause: &Cause, of: &Found, found: &[(&Cause, Found)]) -> u64 {
     let brought = found.iter().any(|(other, lines)| {
         let surely = weight(lines) >= Weight::Likely.min(weight(of));
         other.brings.contains(&cause.page.id) && surely
     });
-    (brought, Reverse(weight(of)), first_line(of))
+    let less = Weight::Proof as u64 - weight(of) as u64;
+    (u64::from(brought) << 62) | (less << 56) | first_line(of).min(1 << 55)
 }
 
 fn weight(of: &Found) -> Weight {
@@ -104,16 +102,16 @@ fn told(cause: &Cause, of: &Found) -> causes::Cause {
 
 /// The lines that prove most, in the order of the log, and each text once.
 fn evidence(of: &Found) -> Vec<Evidence> {
-    let mut hits: Vec<&Hit> = of.hits.iter().collect();
-    hits.sort_by_key(|hit| (Reverse(hit.weight), hit.line));
+    let best_first =
+        order::by(of.hits.iter().map(|hit| (Weight::Proof as u64 - hit.weight as u64) << 56 | hit.line));
     let mut shown: Vec<Evidence> = Vec::new();
-    for hit in hits {
+    for hit in best_first.into_iter().map(|place| &of.hits[place]) {
         if shown.len() < MOST_EVIDENCE
             && shown.iter().all(|line| line.line != hit.line && line.text != hit.text)
         {
             shown.push(Evidence { line: hit.line, text: hit.text.clone() });
         }
     }
-    shown.sort_by_key(|line| line.line);
-    shown
+    let in_order = order::by(shown.iter().map(|line| line.line));
+    in_order.into_iter().map(|place| shown[place].clone()).collect()
 }

@@ -31,15 +31,7 @@ pub(super) static CAUSE: Cause = Cause {
             r"Requested 'liboqs (?<need>[^']+)' but version of liboqs is (?<version>[\d.]+)",
         ),
         proof(
-            "dependency requirement",
-            r"(?:Package dependency requirement|Dependency liboqs found: NO found|liboqs (?:version )?[><=]+ ?[\d.]+ (?:is )?required)",
-        ),
-        proof(
-            "Dependency liboqs",
-            r"(?:Package dependency requirement|Dependency liboqs found: NO found|liboqs (?:version )?[><=]+ ?[\d.]+ (?:is )?required)",
-        ),
-        proof(
-            "is required",
+            "dependency requirement|Dependency liboqs|is required",
             r"(?:Package dependency requirement|Dependency liboqs found: NO found|liboqs (?:version )?[><=]+ ?[\d.]+ (?:is )?required)",
         ),
         proof(
@@ -73,23 +65,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("is not enabled by OQS", r"'?(?<name>[\w-]+)'? is not enabled by OQS"),
         proof("not found in upstream", r"Remote branch (?<name>0\.\d+\.\d+\S*) not found in upstream"),
         likely(
-            "version mismatch",
-            r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
-        ),
-        likely(
-            "incompatible version",
-            r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
-        ),
-        likely(
-            "unsupported version",
-            r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
-        ),
-        likely(
-            "too old",
-            r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
-        ),
-        likely(
-            "too new",
+            "version mismatch|incompatible version|unsupported version|too old|too new",
             r"liboqs.*(?:version mismatch|incompatible version|unsupported version|too old|is too new)",
         ),
         likely("liboqs.so", r"(?<name>liboqs\.so\.\d+).*(?:may conflict with|needed by .* conflicts)"),

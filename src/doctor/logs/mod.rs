@@ -11,6 +11,8 @@ mod course;
 mod judge;
 mod line;
 mod marks;
+mod needles;
+mod order;
 mod package;
 mod rules;
 mod scan;

@@ -17,43 +17,11 @@ pub(super) static CAUSE: Cause = Cause {
     },
     signs: &[
         proof(
-            ": No such file",
+            ": No such file|file not found",
             r"error:? .*?['\x22<]?(?<name>(?:lib)?oqs/[\w./-]+\.h(?:pp)?)[>'\x22]?:? (?:No such file or directory|file not found)",
         ),
         proof(
-            "file not found",
-            r"error:? .*?['\x22<]?(?<name>(?:lib)?oqs/[\w./-]+\.h(?:pp)?)[>'\x22]?:? (?:No such file or directory|file not found)",
-        ),
-        proof(
-            "cannot open",
-            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
-        ),
-        proof(
-            "can't open",
-            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
-        ),
-        proof(
-            "could not open",
-            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
-        ),
-        proof(
-            "unable to open",
-            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
-        ),
-        proof(
-            "cannot find",
-            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
-        ),
-        proof(
-            "can't find",
-            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
-        ),
-        proof(
-            "could not find",
-            r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
-        ),
-        proof(
-            "unable to find",
+            "cannot open|can't open|could not open|unable to open|cannot find|can't find|could not find|unable to find",
             r"(?:cannot|can't|could not|unable to) (?:open|find) (?:(?:source|include) file:? )?['\x22<]?(?<name>oqs/[\w./-]+\.h)",
         ),
         proof("could not find", r"could not find liboqs.*missing: \w*INCLUDE_DIRS?\)"),

@@ -1,11 +1,11 @@
 //! A Python package had to be built from source, and that failed.
 
-use super::cause::{Cause, Hit, Seen, likely, package_needle, proof, words};
+use super::cause::{Cause, Hit, Seen, is_own, likely, proof, words};
 use super::package;
 use crate::report::page::Page;
 
 /// Signs that also appear where nothing is built for Python.
-const SHARED: [&str; 2] = ["fatal error: ", "No such file or directory: '"];
+const SHARED: [&str; 1] = ["fatal error: "];
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
@@ -23,10 +23,8 @@ pub(super) static CAUSE: Cause = Cause {
         proof("Python.h", r"fatal error: '?(?<need>Python\.h)'?"),
         proof("pyconfig.h", r"fatal error: '?(?<need>pyconfig\.h)'?"),
         proof("pg_config", r"(?<need>pg_config) executable not found|pg_config is required"),
-        proof("mysql_config", r"(?<need>mysql_config)(?: not found|: (?:command )?not found)|Can not find valid pkg-config name|name (?<by>mysqlclient) .*pkg-config"),
-        proof("mysqlclient", r"(?<need>mysql_config)(?: not found|: (?:command )?not found)|Can not find valid pkg-config name|name (?<by>mysqlclient) .*pkg-config"),
-        proof("development packages are installed", r"(?<need>libxml2) (?:and libxslt )?development packages are installed|function xmlCheckVersion in library (?<by>libxml2)"),
-        proof("xmlCheckVersion", r"(?<need>libxml2) (?:and libxslt )?development packages are installed|function xmlCheckVersion in library (?<by>libxml2)"),
+        proof("mysql_config|mysqlclient", r"(?<need>mysql_config)(?: not found|: (?:command )?not found)|Can not find valid pkg-config name|name (?<by>mysqlclient) .*pkg-config"),
+        proof("development packages are installed|xmlCheckVersion", r"(?<need>libxml2) (?:and libxslt )?development packages are installed|function xmlCheckVersion in library (?<by>libxml2)"),
         proof("headers or library files could not be found for", r"could not be found for (?<need>\w+)"),
         proof("find valid pkg-config name", r"(?<need>pkg-config) name"),
         likely("Failed to build installable wheels", r"projects \((?<name>[\w.-]+)"),
@@ -36,21 +34,13 @@ pub(super) static CAUSE: Cause = Cause {
         likely("Failed to build", r"(?:×|x|error:) Failed to (?:download and )?build:? '?(?<name>[\w.=+-]+)"),
         likely("subprocess-exited-with-error", ""),
         likely("did not run successfully", r"× (?<by>.+) did not run successfully"),
-        likely("metadata-generation-failed", ""),
-        likely("legacy-install-failure", ""),
+        likely("metadata-generation-failed|legacy-install-failure", ""),
         likely("Encountered error while", r"Encountered error while (?:generating package metadata|trying to install package)"),
         likely("python setup.py egg_info", r"(?:python setup\.py egg_info).* failed with error code \d+ in \S*?/(?<name>[\w.-]+)/?$"),
-        likely("Command errored out with exit status", ""),
-        likely("The build backend returned an error", ""),
-        likely("Call to ", r"Call to '(?<by>[\w.:]+)' failed|Build backend failed|BackendUnavailable|backend subprocess exited|ChefBuildError|Cannot import '(?<need>[\w.]+)'"),
-        likely("Build backend failed", r"Call to '(?<by>[\w.:]+)' failed|Build backend failed|BackendUnavailable|backend subprocess exited|ChefBuildError|Cannot import '(?<need>[\w.]+)'"),
-        likely("BackendUnavailable", r"Call to '(?<by>[\w.:]+)' failed|Build backend failed|BackendUnavailable|backend subprocess exited|ChefBuildError|Cannot import '(?<need>[\w.]+)'"),
-        likely("backend subprocess", r"Call to '(?<by>[\w.:]+)' failed|Build backend failed|BackendUnavailable|backend subprocess exited|ChefBuildError|Cannot import '(?<need>[\w.]+)'"),
-        likely("ChefBuildError", r"Call to '(?<by>[\w.:]+)' failed|Build backend failed|BackendUnavailable|backend subprocess exited|ChefBuildError|Cannot import '(?<need>[\w.]+)'"),
-        likely("Cannot import ", r"Call to '(?<by>[\w.:]+)' failed|Build backend failed|BackendUnavailable|backend subprocess exited|ChefBuildError|Cannot import '(?<need>[\w.]+)'"),
+        likely("Command errored out with exit status|The build backend returned an error", ""),
+        likely("Call to |Build backend failed|BackendUnavailable|backend subprocess|ChefBuildError|Cannot import ", r"Call to '(?<by>[\w.:]+)' failed|Build backend failed|BackendUnavailable|backend subprocess exited|ChefBuildError|Cannot import '(?<need>[\w.]+)'"),
         likely("Build failed", r"PEP ?517 build of|Note: This error originates from the build backend"),
-        likely("originates from the build backend", ""),
-        likely("originates from a subprocess", ""),
+        likely("originates from the build backend|originates from a subprocess", ""),
         likely("fatal error: ", r"fatal error: '?(?<need>[\w./+-]+\.h(?:pp)?)'?:? (?:No such file|file not found)").unless(&["oqs/"]),
     ],
     brings: &["python-module-missing", "pip-conflict"],
@@ -80,5 +70,5 @@ pub(super) static CAUSE: Cause = Cause {
 
 /// A header may be missing anywhere; here it counts only where a package for Python was being built.
 fn built_for_python(hit: &Hit, seen: &Seen<'_>) -> bool {
-    package_needle(hit, &SHARED) || seen.of(CAUSE.page.id).any(|other| package_needle(other, &SHARED))
+    is_own(hit, &SHARED) || seen.of(CAUSE.page.id).any(|other| is_own(other, &SHARED))
 }

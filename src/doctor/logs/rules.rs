@@ -1,14 +1,13 @@
-//! All signs of all causes, and the marks, as one automaton: which of them a line bears. Built once.
+//! All signs of all causes, and the marks: which of them a line bears. Built once.
 
-use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, Input};
 use regex_lite::{Regex, RegexBuilder};
 
 use super::cause::{Distribution, NAMES, Sign};
 use super::line::Line;
 use super::marks::{self, Says};
+use super::needles::Needles;
 
 /// The rules of pqcheck.
 pub(super) static RULES: LazyLock<Rules> = LazyLock::new(Rules::new);
@@ -27,11 +26,12 @@ const DISTRIBUTIONS: &[(&str, Distribution)] = &[
     ("microdnf", Distribution::Fedora),
 ];
 
-/// An automaton over the needles, and what each of them may be.
+/// The needles, and what each of them may be.
 pub(super) struct Rules {
-    automaton: AhoCorasick,
-    /// By needle, in the order of the automaton.
-    meanings: Vec<Vec<Meaning>>,
+    needles: Needles,
+    /// Which meaning each needle has.
+    owners: Vec<usize>,
+    meanings: Vec<Meaning>,
 }
 
 /// What a needle may be part of.
@@ -53,41 +53,46 @@ pub(super) enum Bears {
 
 impl Rules {
     fn new() -> Self {
-        let mut by_needle: BTreeMap<&'static str, Vec<Meaning>> = BTreeMap::new();
+        let mut needles: Vec<(&'static str, usize)> = Vec::new();
+        let mut meanings = Vec::new();
+        let mut add = |words: &mut dyn Iterator<Item = &'static str>, meaning| {
+            needles.extend(words.map(|word| (word, meanings.len())));
+            meanings.push(meaning);
+        };
         for (cause, of) in super::ALL.iter().enumerate() {
             for (number, sign) in of.signs.iter().enumerate() {
-                let meaning = Meaning::Cause { cause, number, sign, shape: Shape::new(sign.shape) };
-                by_needle.entry(sign.needle).or_default().push(meaning);
+                let shape = Shape::new(sign.shape);
+                add(&mut sign.needles(), Meaning::Cause { cause, number, sign, shape });
             }
         }
         for mark in marks::ALL {
-            let meaning =
-                Meaning::Mark { says: mark.says, sign: &mark.sign, shape: Shape::new(mark.sign.shape) };
-            by_needle.entry(mark.sign.needle).or_default().push(meaning);
+            let shape = Shape::new(mark.sign.shape);
+            add(&mut mark.sign.needles(), Meaning::Mark { says: mark.says, sign: &mark.sign, shape });
         }
         for (word, distribution) in DISTRIBUTIONS {
-            by_needle.entry(word).or_default().push(Meaning::Distribution(*distribution));
+            add(&mut std::iter::once(*word), Meaning::Distribution(*distribution));
         }
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(by_needle.keys())
-            .expect("a few hundred short needles fit into an automaton");
-        Self { automaton, meanings: by_needle.into_values().collect() }
+        let words: Vec<&str> = needles.iter().map(|(word, _)| *word).collect();
+        let owners = needles.iter().map(|(_, meaning)| *meaning).collect();
+        Self { needles: Needles::new(&words), owners, meanings }
     }
 
-    /// Where in `text`, from `at` on, the next needle stands.
-    pub(super) fn next(&self, text: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
-        self.automaton.find(Input::new(text).range(at..)).map(|found| found.range())
+    /// Where in `text`, from `at` on, the next needle ends.
+    pub(super) fn next(&self, text: &[u8], at: usize) -> Option<usize> {
+        self.needles.next(text, at)
     }
 
     /// Everything that `line` bears, without the signs that are `tired`: named by the cause and their place in it.
     pub(super) fn look(&self, line: &Line<'_>, tired: impl Fn(usize, usize) -> bool) -> Vec<Bears> {
         let mut all = Vec::new();
-        let mut needles: Vec<usize> =
-            self.automaton.find_overlapping_iter(line.text).map(|found| found.pattern().as_usize()).collect();
-        needles.sort_unstable();
-        needles.dedup();
-        for meaning in needles.into_iter().flat_map(|needle| &self.meanings[needle]) {
+        let mut found: Vec<usize> = Vec::new();
+        self.needles.all(line.text.as_bytes(), |needle| {
+            // A line bears a few of them, so looking through is fast.
+            if !found.contains(&self.owners[needle]) {
+                found.push(self.owners[needle]);
+            }
+        });
+        for meaning in found.into_iter().map(|meaning| &self.meanings[meaning]) {
             match meaning {
                 Meaning::Cause { cause, number, .. } if tired(*cause, *number) => {}
                 Meaning::Cause { cause, number, sign, shape } => {
@@ -114,9 +119,10 @@ fn fits(sign: &Sign, shape: &Shape, line: &Line<'_>) -> Option<[Option<String>; 
         return None;
     }
     let names = shape.names(line.text)?;
-    let lower = (!sign.unless.is_empty()).then(|| line.text.to_ascii_lowercase());
-    let excused =
-        lower.is_some_and(|text| sign.unless.iter().any(|word| text.contains(&word.to_ascii_lowercase())));
+    let excused = sign.unless.is_some_and(|words| {
+        let text = line.text.to_ascii_lowercase();
+        words.iter().any(|word| text.contains(&word.to_ascii_lowercase()))
+    });
     (!excused).then_some(names)
 }
 
@@ -159,7 +165,7 @@ mod tests {
     fn every_expression_compiles_and_takes_out_only_known_names() {
         let signs = super::super::ALL.iter().flat_map(|cause| cause.signs);
         for sign in signs.chain(marks::ALL.iter().map(|mark| &mark.sign)) {
-            assert!(!sign.needle.is_empty());
+            assert!(sign.needles().all(|needle| needle.len() > 1), "{}", sign.needle);
             if sign.shape.is_empty() {
                 continue;
             }

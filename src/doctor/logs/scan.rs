@@ -85,11 +85,11 @@ impl Scan {
         let (mut counted, mut feeds) = (0, self.feeds);
         let mut at = 0;
         while let Some(found) = RULES.next(text, at) {
-            let from = found.start.saturating_sub(AROUND).max(at);
-            let start =
-                memrchr2(b'\n', b'\r', &text[from..found.start]).map_or(from, |before| from + before + 1);
-            let to = text.len().min(found.end + AROUND);
-            let stop = memchr2(b'\n', b'\r', &text[found.end..to]).map_or(to, |after| found.end + after);
+            // Where the needle begins does not matter: it has no line's end in it.
+            let from = found.saturating_sub(AROUND).max(at);
+            let start = memrchr2(b'\n', b'\r', &text[from..found]).map_or(from, |before| from + before + 1);
+            let to = text.len().min(found + AROUND);
+            let stop = memchr2(b'\n', b'\r', &text[found..to]).map_or(to, |after| found + after);
             feeds += memchr_iter(b'\n', &text[counted..start]).count() as u64;
             counted = start;
             let shown = String::from_utf8_lossy(&text[start..stop]);
