@@ -303,7 +303,7 @@ fn what_cannot_be_looked_at_is_one_line_and_exit_2() {
         (vec!["--image", notes], "not a tar archive, as `docker save` writes one"),
         (vec!["--platform", "arm"], "--platform `arm`: not a platform"),
         (vec!["--import", "a b"], "--import `a b`: not a module's name"),
-        (vec!["--explain", "nothing"], "--explain `nothing`: no such rule; there are bad-shebang, "),
+        (vec!["--explain", "nothing"], "--explain `nothing`: no such rule; there are apt-package-missing, "),
         (vec!["/no/such/file"], "/no/such/file: absent"),
     ] {
         let run = pqcheck(["doctor"].iter().chain(&arguments));
