@@ -81,7 +81,8 @@ make_tar() {
     tools/need mmdebstrap
     for suite in "$@"; do :; done
     say "$name: making it from the packages of Debian $suite ($arch)"
-    if ! retry mmdebstrap --quiet --format=tar --architectures="$arch" "$@" "$tar.part" \
+    # In a session of its own, because on failure it sends a SIGHUP to the whole process group.
+    if ! retry setsid --wait mmdebstrap --quiet --format=tar --architectures="$arch" "$@" "$tar.part" \
         "deb $mirror/debian $suite main" "deb $mirror/debian $suite-updates main" \
         "deb $mirror/debian-security $suite-security main" >"$tar.log" 2>&1; then
         say "$name: $(grep '^E: ' "$tar.log" | head -n 1); all of it: $tar.log"

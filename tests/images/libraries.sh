@@ -187,7 +187,8 @@ arm64_musl_gcc() {
     if [ ! -e "$root/gcc" ]; then
         rm -rf "$root"
         mkdir -p "$root"
-        retry mmdebstrap --quiet --format=tar --variant=extract --architectures=arm64 --include=musl-dev trixie - "${DEBIAN_MIRROR:-http://deb.debian.org}/debian" |
+        # In a session of its own, because on failure it sends a SIGHUP to the whole process group.
+        retry setsid --wait mmdebstrap --quiet --format=tar --variant=extract --architectures=arm64 --include=musl-dev trixie - "${DEBIAN_MIRROR:-http://deb.debian.org}/debian" |
             tar -xf - -C "$root" --exclude='./dev/*'
         specs=$(find "$root" -name musl-gcc.specs)
         sed -i "s|/usr/|$root/usr/|g; s|$root/usr/lib/gcc|/usr/lib/gcc|g" "$specs"
