@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::slice;
 
 use serde::{Deserialize, Serialize};
 
@@ -169,7 +170,7 @@ impl Grid {
                 Ok(None) => {}
                 Ok(Some(Event::Message { token, bytes })) => {
                     if let Some(Some(unit)) = running.get_mut(token) {
-                        self.note(unit, &bytes);
+                        self.note(slice::from_mut(unit), &bytes);
                     }
                 }
                 Ok(Some(Event::Ended { token, end })) => {
@@ -254,36 +255,22 @@ impl Grid {
             });
         });
         for message in messages {
-            self.note(&mut unit, &message);
+            self.note(slice::from_mut(&mut unit), &message);
         }
         self.ended(plan, items, unit, &end);
     }
 
-    /// Takes down what the child of several units said.
-    pub(super) fn note_all(&mut self, units: &mut [Unit], bytes: &[u8]) {
+    /// Takes down what the child of these units said. A child that was damaged may say anything: what is not
+    /// the outcome of a unit's next case is passed over, and the case stays open until the child ends.
+    pub(super) fn note(&mut self, units: &mut [Unit], bytes: &[u8]) {
         for said in serde_json::from_slice::<Message>(bytes).unwrap_or_default() {
-            if let Some(unit) = units.iter_mut().find(|unit| unit.is_at(&said)) {
-                self.take_down(unit, said);
-            }
+            let Some(unit) = units.iter_mut().find(|unit| unit.is_at(&said)) else { continue };
+            let Said { subject, item, library_ns, digest, outcome } = said;
+            unit.items.pop_front();
+            self.library_ns += library_ns;
+            self.digests.extend(digest.map(|digest| (subject, item, digest)));
+            self.set(subject, item, outcome);
         }
-    }
-
-    /// Takes down what a child said. A child that was damaged may say anything: what is not the
-    /// outcome of its next case is passed over, and the case stays open until the child ends.
-    fn note(&mut self, unit: &mut Unit, bytes: &[u8]) {
-        for said in serde_json::from_slice::<Message>(bytes).unwrap_or_default() {
-            if !unit.is_at(&said) {
-                return;
-            }
-            self.take_down(unit, said);
-        }
-    }
-
-    fn take_down(&mut self, unit: &mut Unit, Said { subject, item, library_ns, digest, outcome }: Said) {
-        unit.items.pop_front();
-        self.library_ns += library_ns;
-        self.digests.extend(digest.map(|digest| (subject, item, digest)));
-        self.set(subject, item, outcome);
     }
 
     /// The case during which a child died is an error; the cases after it get another child.

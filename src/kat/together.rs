@@ -37,7 +37,7 @@ pub(super) fn attempt(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) {
     if children.spawn(0, limits, |channel| run(plan, items, &units, channel)).is_ok() {
         while let Ok(Some(event)) = children.next_until(deadline) {
             if let Event::Message { bytes, .. } = event {
-                grid.note_all(&mut units, &bytes);
+                grid.note(&mut units, &bytes);
             }
         }
     }

@@ -56,15 +56,12 @@ pub fn page(page: &Page, style: Style, out: &mut dyn Write) -> io::Result<()> {
 
 /// Findings that differ in nothing but their subject, together, in the order of the first of each.
 fn alike(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    fn key(finding: &Finding) -> (Severity, &str, &str, &str) {
+        (finding.severity, &finding.rule, &finding.message, &finding.cause)
+    }
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
-        let key = |finding: &Finding| (finding.rule.clone(), finding.message.clone(), finding.cause.clone());
-        let known = groups.iter_mut().find(|group| {
-            group[0].severity == finding.severity
-                && group[0].rule == finding.rule
-                && key(group[0]) == key(finding)
-        });
-        match known {
+        match groups.iter_mut().find(|group| key(group[0]) == key(finding)) {
             Some(group) => group.push(finding),
             None => groups.push(vec![finding]),
         }
