@@ -20,7 +20,7 @@ mod signal;
 mod tail;
 
 pub use child::Channel;
-pub use children::Children;
+pub use children::{Children, reap_orphans};
 pub use clock::{cpu_ns, thread_cpu_ns};
 pub use here::here;
 pub use last_words::{LastWords, Stream, last_words};
