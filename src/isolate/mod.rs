@@ -11,6 +11,7 @@ use std::time::Duration;
 mod child;
 mod children;
 mod clock;
+mod descriptors;
 mod frame;
 mod here;
 mod last_words;
@@ -22,6 +23,7 @@ mod tail;
 pub use child::Channel;
 pub use children::{Children, reap_orphans};
 pub use clock::{cpu_ns, thread_cpu_ns};
+pub use descriptors::descriptors;
 pub use here::here;
 pub use last_words::{LastWords, Stream, last_words};
 

@@ -156,3 +156,81 @@ fn kind(outcome: &Outcome) -> usize {
         Outcome::Error { .. } => 3,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect_file;
+
+    use super::*;
+    use crate::report::check::Verdict;
+    use crate::report::{CaseResult, Report, sample};
+    use crate::spec::{Algorithm, Operation};
+
+    fn check(report: Option<Report>) -> Arc<Check> {
+        let platform = sample::report().platform;
+        let verdict = Verdict { draft: true, report, ..Verdict::unhealthy("liboqs/native is wrong") };
+        Arc::new(Check { verdict, seconds: 0.25, version: "0.1.0".to_owned(), platform })
+    }
+
+    #[test]
+    fn every_outcome_is_counted() {
+        let check = check(Some(sample::report()));
+        expect_file!["openmetrics.txt"].assert_eq(&Exposition::OpenMetrics.of(&check));
+    }
+
+    #[test]
+    fn the_older_text_differs_in_types_alone() {
+        let check = check(Some(sample::report()));
+        let new = Exposition::OpenMetrics.of(&check);
+        let old = Exposition::Text.of(&check);
+        let samples = |text: &str| {
+            text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(samples(&new), samples(&old));
+        assert!(new.contains("# TYPE pqcheck_build info\n") && new.ends_with("# EOF\n"));
+        assert!(old.contains("# TYPE pqcheck_build_info gauge\n") && !old.contains("# EOF"));
+    }
+
+    #[test]
+    fn a_path_on_which_nothing_ran_is_neither_up_nor_down() {
+        let text = Exposition::Text.of(&check(Some(sample::report())));
+        let up: Vec<_> = text.lines().filter(|line| line.starts_with("pqcheck_backend_up{")).collect();
+        assert_eq!(
+            up,
+            [
+                "pqcheck_backend_up{backend=\"liboqs\",path=\"native\"} 0",
+                "pqcheck_backend_up{backend=\"liboqs\",path=\"portable\"} 1",
+                "pqcheck_backend_up{backend=\"rustcrypto\",path=\"portable\"} 0",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_a_report_there_is_a_verdict_and_a_name_in_quotes_stays_one_label() {
+        let mut failed = Check::clone(&check(None));
+        failed.platform.cpu = Some("a \"b\"\\\n".to_owned());
+        let text = Exposition::Text.of(&Arc::new(failed));
+        assert!(text.contains("pqcheck_healthy 0\n") && !text.contains("pqcheck_cases{"), "{text}");
+        assert!(text.contains(r#"cpu="a \"b\"\\\n","#), "{text}");
+    }
+
+    #[test]
+    fn the_label_sets_are_closed() {
+        // Of one path: every algorithm, operation and outcome at most, whatever the number of cases.
+        let mut report = sample::report();
+        let path = |case: &CaseResult| (case.backend.clone(), case.path.clone());
+        let paths: std::collections::BTreeSet<_> = report.cases.iter().map(path).collect();
+        for number in 0..1000 {
+            let mut case = report.cases[number % 7].clone();
+            case.case = format!("tc{number}");
+            report.cases.push(case);
+        }
+        let text = Exposition::Text.of(&check(Some(report)));
+        let most = paths.len() * Algorithm::ALL.len() * Operation::ALL.len() * OUTCOMES.len();
+        let series = text.lines().filter(|line| line.starts_with("pqcheck_cases{")).count();
+        assert!(series <= most, "{series}");
+        let named =
+            |line: &str| OUTCOMES.iter().any(|outcome| line.contains(&format!("outcome=\"{outcome}\"}} ")));
+        assert!(text.lines().filter(|line| line.starts_with("pqcheck_cases{")).all(named));
+    }
+}

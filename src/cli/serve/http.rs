@@ -16,10 +16,11 @@ use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{self, AbortHandle, JoinSet};
 use tokio::time;
 
 use super::latest::Latest;
+use crate::isolate;
 use crate::output::openmetrics::Exposition;
 use crate::output::{self, Style};
 
@@ -27,6 +28,8 @@ use crate::output::{self, Style};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The most connections at once.
 const MOST: usize = 256;
+/// Descriptors that connections leave to the checks, each of which begins with a process and its pipes.
+const OTHERS: usize = 32;
 /// The most of a request's head that is read, and how many headers.
 const HEAD: usize = 8 << 10;
 const HEADERS: usize = 64;
@@ -38,17 +41,22 @@ const JSON: &str = "application/json";
 
 /// Accepts connections and answers them, for ever.
 pub(super) async fn serve(listener: TcpListener, latest: Arc<Latest>) {
+    let most = isolate::descriptors().saturating_sub(OTHERS).clamp(1, MOST);
     let mut connections = JoinSet::new();
     let mut by_age: VecDeque<AbortHandle> = VecDeque::new();
     loop {
         let accepted = listener.accept().await;
         while connections.try_join_next().is_some() {}
         by_age.retain(|connection| !connection.is_finished());
-        if accepted.is_err() || by_age.len() >= MOST {
+        if accepted.is_err() || by_age.len() >= most {
             by_age.pop_front().inspect(AbortHandle::abort);
         }
         match accepted {
-            Ok((stream, _)) => by_age.push_back(connections.spawn(attend(stream, Arc::clone(&latest)))),
+            Ok((stream, _)) => {
+                by_age.push_back(connections.spawn(attend(stream, Arc::clone(&latest))));
+                // Who has asked already is answered before the next one is let in.
+                task::yield_now().await;
+            }
             Err(_) => time::sleep(PAUSE).await,
         }
     }
