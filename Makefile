@@ -27,7 +27,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
 
 unit: ## unit and integration tests
-	@tools/need rust cc cmake libclang openssl
+	@tools/need rust cc cmake libclang openssl promtool
 	cargo test --locked
 
 minimal: ## the build without liboqs needs neither cmake nor libclang
@@ -73,7 +73,7 @@ bench: ## throughput of the vector parser and of the log reader
 install-prerequisites: ## everything that any target needs
 	@tools/need rust cc cmake libclang cargo-auditable cargo-deny file jq python3 openssl gnu-time qemu-aarch64 \
 		$(if $(filter-out $(host),$(archs)),arm64-cc arm64-std) \
-		docker qemu-binfmt qemu-x86_64 mmdebstrap musl ninja
+		docker qemu-binfmt qemu-x86_64 mmdebstrap musl ninja promtool
 
 clean: ## remove what was built
 	cargo clean

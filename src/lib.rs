@@ -12,6 +12,8 @@ pub mod report;
 pub mod spec;
 
 // Floor 2: facts about where we are, as data.
+/// Whether somebody answers at an address.
+pub mod answers;
 /// Facts about the machine and the image.
 pub mod image;
 

@@ -2,12 +2,18 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::subjects;
+use super::{subjects, write};
+use crate::answers::Address;
+use crate::image::platform;
 use crate::isolate::{self, Stream};
 use crate::kat::health::{self, Options};
+use crate::output::openmetrics::Exposition;
+use crate::report::check::{Check, Verdict};
 use crate::spec::Algorithm;
 
 /// Healthy, and everything else: an engine reserves the other exit codes.
@@ -17,32 +23,62 @@ const UNHEALTHY: u8 = 1;
 /// Below the time that engines give a health check.
 const DEADLINE: &str = "2s";
 /// The variables that stand for arguments.
-const VARIABLES: [&str; 6] = [
+const VARIABLES: [&str; 9] = [
     "PQCHECK_REQUIRE",
     "PQCHECK_BACKEND",
     "PQCHECK_INSTALLED",
     "PQCHECK_LIBRARY",
     "PQCHECK_DEADLINE",
     "PQCHECK_ALL_PATHS",
+    "PQCHECK_ANSWERS",
+    "PQCHECK_ALSO_USES",
+    "PQCHECK_TEXTFILE",
+];
+
+/// What services use that pqcheck does not test, and what it is not.
+const NO_STANDARD: [(&str, &str); 6] = [
+    ("Kyber512", "round 3, not ML-KEM"),
+    ("Kyber768", "round 3, not ML-KEM"),
+    ("Kyber1024", "round 3, not ML-KEM"),
+    ("Dilithium2", "round 3, not ML-DSA"),
+    ("Dilithium3", "round 3, not ML-DSA"),
+    ("Dilithium5", "round 3, not ML-DSA"),
 ];
 
 #[derive(Debug, PartialEq, clap::Args)]
 pub(super) struct Args {
+    #[command(flatten)]
+    looks: Looks,
+    /// Also write the verdict as metrics to this file, for node_exporter's textfile collector, which reads *.prom
+    #[arg(long, value_name = "FILE", env = "PQCHECK_TEXTFILE")]
+    textfile: Option<PathBuf>,
+}
+
+/// What a health check looks at.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+pub(super) struct Looks {
     /// Algorithms that must work here [default: ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305, of libraries of the image the
     /// last only where one has it]
     #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', env = "PQCHECK_REQUIRE")]
     require: Vec<Algorithm>,
     /// Backends to ask [default: all linked ones]
     #[arg(long, value_name = "BACKEND", value_delimiter = ',', env = "PQCHECK_BACKEND")]
-    backend: Vec<String>,
+    pub(super) backend: Vec<String>,
     #[command(flatten)]
     image: subjects::FromImage,
     /// Be done within this time; keep it below the engine's own timeout
     #[arg(long, value_name = "TIME", default_value = DEADLINE, value_parser = time, env = "PQCHECK_DEADLINE")]
-    deadline: Duration,
+    pub(super) deadline: Duration,
     /// Ask every code path that this processor runs, not only those that the libraries choose
     #[arg(long, env = "PQCHECK_ALL_PATHS", value_parser = clap::builder::FalseyValueParser::new())]
     all_paths: bool,
+    /// Where the service itself must answer (repeatable): tcp:IP:PORT, unix:/PATH, or http://IP:PORT/PATH, which must
+    /// say 2xx
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',', env = "PQCHECK_ANSWERS")]
+    answers: Vec<Address>,
+    /// What the service uses and pqcheck does not test, for the line to say so
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = untested, env = "PQCHECK_ALSO_USES")]
+    also_uses: Vec<String>,
 }
 
 impl Args {
@@ -52,9 +88,16 @@ impl Args {
         if arguments.len() > 1 || VARIABLES.iter().any(|name| std::env::var_os(name).is_some()) {
             return None;
         }
-        let deadline = time(DEADLINE).ok()?;
-        let image = subjects::FromImage::default();
-        Some(Self { require: Vec::new(), backend: Vec::new(), image, deadline, all_paths: false })
+        let looks = Looks {
+            require: Vec::new(),
+            backend: Vec::new(),
+            image: subjects::FromImage::default(),
+            deadline: time(DEADLINE).ok()?,
+            all_paths: false,
+            answers: Vec::new(),
+            also_uses: Vec::new(),
+        };
+        Some(Self { looks, textfile: None })
     }
 }
 
@@ -63,41 +106,99 @@ pub(super) fn main(args: &Args) -> ExitCode {
     // Whatever happens from here on, a crash and a hang of this very process included, ends with
     // a line and with exit code 1.
     let _last_words =
-        isolate::last_words(args.deadline, Stream::Stdout, "unhealthy: no verdict", UNHEALTHY.into());
-    let backends = match subjects::backends(&args.backend, &args.image) {
-        Ok(backends) => backends,
-        Err(error) => return say_unhealthy(&format!("{error:#}")),
+        isolate::last_words(args.looks.deadline, Stream::Stdout, "unhealthy: no verdict", UNHEALTHY.into());
+    let Some(file) = &args.textfile else {
+        return say(&args.looks.verdict(false));
     };
-    let mut require = if args.require.is_empty() { Algorithm::CORE.to_vec() } else { args.require.clone() };
-    require.sort_unstable();
-    require.dedup();
-    // liboqs has no cipher, and an image with liboqs alone is as it should be. That is not so without the others.
-    let offered = |algorithm: &Algorithm| backends.iter().any(|it| it.chosen_path(*algorithm).is_some());
-    let mut absent = Vec::new();
-    if args.require.is_empty() && args.image.is_asked() {
-        let is_missing = |it: &mut Algorithm| *it == Algorithm::ChaCha20Poly1305 && !offered(it);
-        absent = require.extract_if(.., is_missing).collect();
+    let mut check = Arc::new(args.looks.check());
+    let written = write::to_file(file, |out| out.write_all(Exposition::Text.of(&check).as_bytes()));
+    let verdict = &mut Arc::make_mut(&mut check).verdict;
+    if let Err(error) = written {
+        verdict.mar(&format!("{error:#}"));
     }
-    let verdict = health::run(&Options {
-        require,
-        absent,
-        backends,
-        // The children are called off shortly before the last words are due.
-        deadline: args.deadline.mul_f64(0.9),
-        all_paths: args.all_paths,
-    });
-    say(&verdict.line, if verdict.healthy { HEALTHY } else { UNHEALTHY })
+    say(verdict)
+}
+
+impl Looks {
+    /// Makes the check, and keeps the outcomes.
+    pub(super) fn check(&self) -> Check {
+        let start = Instant::now();
+        let verdict = self.verdict(true);
+        Check {
+            verdict,
+            seconds: start.elapsed().as_secs_f64(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            platform: platform::read(),
+        }
+    }
+
+    fn verdict(&self, report: bool) -> Verdict {
+        let start = Instant::now();
+        // Where somebody has to answer, there is time left for that, whatever the rest takes.
+        let share = if self.answers.is_empty() { 0.9 } else { 0.75 };
+        let mut verdict = self.crypto(self.deadline.mul_f64(share), report);
+        let by = start + self.deadline.mul_f64(0.9);
+        let silent: Vec<String> = self
+            .answers
+            .iter()
+            .filter_map(|address| address.ask(by).err().map(|why| format!("no answer at {address}: {why}")))
+            .collect();
+        if !silent.is_empty() {
+            verdict.mar(&silent.join("; "));
+        } else if !self.answers.is_empty() {
+            let names: Vec<String> = self.answers.iter().map(Address::to_string).collect();
+            verdict.mention(&format!("answers at {}", names.join(", ")));
+        }
+        if !self.also_uses.is_empty() {
+            verdict.mention(&format!("not tested: {}", self.also_uses.join(", ")));
+        }
+        verdict
+    }
+
+    fn crypto(&self, deadline: Duration, report: bool) -> Verdict {
+        let backends = match subjects::backends(&self.backend, &self.image) {
+            Ok(backends) => backends,
+            Err(error) => return Verdict::unhealthy(&format!("{error:#}")),
+        };
+        let mut require =
+            if self.require.is_empty() { Algorithm::CORE.to_vec() } else { self.require.clone() };
+        require.sort_unstable();
+        require.dedup();
+        // liboqs has no cipher, and an image with liboqs alone is as it should be. That is not so without the others.
+        let offered = |algorithm: &Algorithm| backends.iter().any(|it| it.chosen_path(*algorithm).is_some());
+        let mut absent = Vec::new();
+        if self.require.is_empty() && self.image.is_asked() {
+            let is_missing = |it: &mut Algorithm| *it == Algorithm::ChaCha20Poly1305 && !offered(it);
+            absent = require.extract_if(.., is_missing).collect();
+        }
+        // The children are called off at this deadline, shortly before the last words are due.
+        let all_paths = self.all_paths;
+        health::run(&Options { require, absent, backends, deadline, all_paths, report })
+    }
 }
 
 /// An answer for the case that no check was possible at all.
 pub(super) fn say_unhealthy(why: &str) -> ExitCode {
-    say(&health::one_line(format!("unhealthy: {why}")), UNHEALTHY)
+    say(&Verdict::unhealthy(why))
 }
 
-fn say(line: &str, code: u8) -> ExitCode {
-    let written = writeln!(std::io::stdout(), "{line}");
+fn say(verdict: &Verdict) -> ExitCode {
+    let written = writeln!(std::io::stdout(), "{}", health::one_line(verdict.line.clone()));
     // A verdict that nobody can read is none.
-    ExitCode::from(if written.is_ok() { code } else { UNHEALTHY })
+    ExitCode::from(if written.is_ok() && verdict.healthy { HEALTHY } else { UNHEALTHY })
+}
+
+/// The name of something that pqcheck does not test, with what it is not.
+fn untested(name: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    if name.trim().is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
+        return Err("a name is 1 to 64 plain characters".to_owned());
+    }
+    if let Ok(algorithm) = name.parse::<Algorithm>() {
+        return Err(format!("pqcheck tests {algorithm}; name it with --require"));
+    }
+    let known = NO_STANDARD.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    Ok(known.map_or_else(|| name.to_owned(), |(known, what)| format!("{known} ({what})")))
 }
 
 /// A time such as `2s`, `500ms` or `2` (seconds).

@@ -12,6 +12,7 @@ mod explain;
 mod health;
 mod kat;
 mod list;
+mod serve;
 mod subjects;
 mod write;
 
@@ -33,6 +34,8 @@ struct Cli {
 enum Command {
     /// One line: does the crypto core work here? (exit code 0 or 1)
     Health(health::Args),
+    /// Make the health check again and again, and tell Prometheus and others over HTTP
+    Serve(serve::Args),
     /// Run published known-answer tests through every backend and code path
     Kat(kat::Args),
     /// Say why programs of this image, or of another, will not start
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
     let result = match parsed {
         Ok(Cli { command: None, health }) => return health::main(&health),
         Ok(Cli { command: Some(Command::Health(args)), .. }) => return health::main(&args),
+        Ok(Cli { command: Some(Command::Serve(args)), .. }) => serve::main(&args),
         Ok(Cli { command: Some(Command::Kat(args)), .. }) => kat::main(&args),
         Ok(Cli { command: Some(Command::Doctor(args)), .. }) => doctor::main(&args),
         Ok(Cli { command: Some(Command::Compare(args)), .. }) => compare::main(&args),

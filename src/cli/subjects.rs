@@ -9,7 +9,7 @@ use crate::backend::{ALL, Backend, broken};
 use crate::kat::Subject;
 
 /// Which libraries of the image are asked for.
-#[derive(Debug, Default, PartialEq, clap::Args)]
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
 pub(super) struct FromImage {
     /// Test the image's own liboqs and libcrypto in place of the linked backends; with --backend, beside those
     #[arg(long, env = "PQCHECK_INSTALLED", value_parser = clap::builder::FalseyValueParser::new())]

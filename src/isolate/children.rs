@@ -347,6 +347,13 @@ impl Child {
     }
 }
 
+/// Takes leave of processes that have ended and that nobody else waits for: in a container the first process inherits
+/// what others leave behind. Only for when no [`Children`] has any running, because it would take leave of those too.
+pub fn reap_orphans() {
+    // SAFETY: without a place for the status, waitpid has no preconditions.
+    while unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) } > 0 {}
+}
+
 /// Whether a read would return bytes at once.
 fn is_waiting(pipe: &PipeReader) -> bool {
     let mut count: c_int = 0;

@@ -11,6 +11,7 @@ use std::time::Duration;
 mod child;
 mod children;
 mod clock;
+mod descriptors;
 mod frame;
 mod here;
 mod last_words;
@@ -20,8 +21,9 @@ mod signal;
 mod tail;
 
 pub use child::Channel;
-pub use children::Children;
+pub use children::{Children, reap_orphans};
 pub use clock::{cpu_ns, thread_cpu_ns};
+pub use descriptors::descriptors;
 pub use here::here;
 pub use last_words::{LastWords, Stream, last_words};
 

@@ -8,7 +8,8 @@ use super::{Item, Plan, Subject, identity, randomness, together};
 use crate::backend::Backend;
 use crate::backend::installed::Installed;
 use crate::entropy;
-use crate::report::Outcome;
+use crate::report::check::Verdict;
+use crate::report::{Outcome, Report};
 use crate::spec::{Algorithm, Operation};
 use crate::vector::{Suite, packed};
 
@@ -27,26 +28,28 @@ pub struct Options {
     pub absent: Vec<Algorithm>,
     /// On every code path, not only on those that the libraries take here.
     pub all_paths: bool,
-}
-
-/// The answer of a health check.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// Whether everything that was looked at works, and everything required was looked at.
-    pub healthy: bool,
-    /// The verdict first, then why; one line.
-    pub line: String,
+    /// Whether the outcomes are asked for too.
+    pub report: bool,
 }
 
 /// Looks at the kernel's randomness and at every required algorithm on every backend.
 pub fn run(options: &Options) -> Verdict {
-    match look(options) {
-        Ok(line) => Verdict { healthy: true, line: one_line(format!("healthy: {line}")) },
-        Err(line) => Verdict { healthy: false, line: one_line(format!("unhealthy: {line}")) },
-    }
+    let mut found = Found::default();
+    let verdict = match look(options, &mut found) {
+        Ok(why) => Verdict::healthy(&why),
+        Err(why) => Verdict::unhealthy(&why),
+    };
+    Verdict { line: one_line(verdict.line), draft: found.draft, report: found.report, ..verdict }
 }
 
-fn look(options: &Options) -> Result<String, String> {
+/// What a look finds beside its verdict.
+#[derive(Default)]
+struct Found {
+    draft: bool,
+    report: Option<Report>,
+}
+
+fn look(options: &Options, found: &mut Found) -> Result<String, String> {
     let start = Instant::now();
     if options.backends.is_empty() {
         return Err("no backend to check; this build of pqcheck has none".to_owned());
@@ -60,7 +63,7 @@ fn look(options: &Options) -> Result<String, String> {
     let plan = Plan {
         subjects: subjects(options),
         suites: &suites,
-        corpus: Vec::new(),
+        corpus: vec!["embedded".to_owned()],
         // Every child at once: what matters is the time until the last one is done.
         jobs: usize::MAX,
         silence: options.deadline,
@@ -72,8 +75,12 @@ fn look(options: &Options) -> Result<String, String> {
     let mut grid = Grid::new(&plan, &items);
     together::attempt(&mut grid, &plan, &items);
     grid.fill(&plan, &items, &mut |_, _| ());
-    identity::name(&mut grid, &plan, &items);
-    judge(options, &plan, &items, &grid)
+    found.draft = identity::name(&mut grid, &plan, &items);
+    let judgement = judge(options, &plan, &items, &grid);
+    if options.report {
+        found.report = Some(super::report(&plan, &items, grid.outcomes, grid.not_isolated));
+    }
+    judgement
 }
 
 /// The published cases for `algorithms`: the ones marked for health where there are, and for the

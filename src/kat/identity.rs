@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use super::exec::Executor;
 use super::schedule::{Grid, MEMORY};
 use super::{Item, Plan, Subject};
+use crate::backend::installed::Speaks;
 use crate::isolate::{Children, Event, Limits};
 use crate::report::Outcome;
 use crate::spec::Algorithm;
+use crate::vector::accumulated;
 
 /// Round trips of the accumulated vectors, enough to tell the draft from the standard.
 const ROUNDS: u64 = 10;
@@ -17,9 +19,12 @@ const ROUNDS: u64 = 10;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Puts the name of what a library has in place of the standard before the reason of each case that failed.
-pub(super) fn name(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) {
+/// True if any has a draft, by its symbols or by its answers.
+pub(super) fn name(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) -> bool {
+    let mut draft = false;
     for (subject, outcomes) in plan.subjects.iter().zip(&mut grid.outcomes) {
         let Some(installed) = subject.path.installed else { continue };
+        draft |= installed.verdict.offers.iter().any(|(_, speaks)| *speaks == Speaks::Draft);
         let mut failed: Vec<(Algorithm, &mut String)> = Vec::new();
         for (item, outcome) in items.iter().zip(outcomes) {
             if let Outcome::Fail { reason, .. } = outcome {
@@ -30,6 +35,7 @@ pub(super) fn name(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) {
         for algorithm in algorithms {
             let named = installed.draft(algorithm).or_else(|| {
                 let instead = found_out(plan, subject, algorithm)?;
+                draft |= instead == accumulated::DRAFT;
                 Some(installed.answers_with(algorithm, &instead))
             });
             let Some(named) = named else { continue };
@@ -38,6 +44,7 @@ pub(super) fn name(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) {
             }
         }
     }
+    draft
 }
 
 /// What the library has under the name of `algorithm`, found out in a child of its own; nothing where that

@@ -9,6 +9,7 @@ pub mod causes;
 pub mod comparison;
 pub mod findings;
 pub mod list;
+pub mod openmetrics;
 
 mod grouped;
 mod human;
@@ -21,6 +22,9 @@ mod text;
 
 /// Every output format, the default first.
 pub static ALL: &[&dyn Format] = &[&human::Human, &json::Json, &junit::Junit];
+
+/// The one for programs.
+pub static JSON: &dyn Format = &json::Json;
 
 /// A way of writing a report.
 pub trait Format: Sync {

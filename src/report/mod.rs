@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::spec::{Algorithm, Operation};
 
 pub mod causes;
+pub mod check;
 pub mod compare;
 pub mod finding;
 pub mod inventory;

@@ -50,13 +50,16 @@ pub fn known(algorithm: Algorithm, count: u64, digest: &[u8; 32]) -> Option<&'st
     Some(row.speaks.words(algorithm))
 }
 
+/// What [`instead`] calls the initial public draft.
+pub const DRAFT: &str = "the draft (ipd)";
+
 /// What an implementation with this digest has in place of the standard, if that is known, in a few words:
-/// `the draft (ipd)`.
+/// [`DRAFT`].
 pub fn instead(algorithm: Algorithm, count: u64, digest: &[u8; 32]) -> Option<&'static str> {
     let row = KNOWN.iter().find(|row| row.is(algorithm, count) && row.digest == *digest)?;
     match row.speaks {
         Speaks::Final => None,
-        Speaks::Draft => Some("the draft (ipd)"),
+        Speaks::Draft => Some(DRAFT),
         Speaks::Round3 => Some("the submission of round 3, from before the standard"),
     }
 }

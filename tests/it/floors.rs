@@ -9,6 +9,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("spec", 0),
     ("report", 1),
     ("entropy", 1),
+    ("answers", 2),
     ("image", 2),
     ("backend", 3),
     ("isolate", 3),

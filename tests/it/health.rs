@@ -1,11 +1,13 @@
 //! The health check: one line, exit code 0 or 1.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::command::{Run, pqcheck, program};
+use crate::command::{Run, folder, pqcheck, program};
+use crate::serve::promtool;
 
 fn is_verdict(run: &Run, word: &str) {
     assert_eq!(run.stdout.lines().count(), 1, "{}", run.everything());
@@ -38,6 +40,12 @@ fn every_option_has_an_environment_variable() {
     is_verdict(&with("PQCHECK_REQUIRE", "Kyber768"), "unhealthy:");
     is_verdict(&with("PQCHECK_BACKEND", "broken:verify-accepts-all"), "unhealthy:");
     is_verdict(&with("PQCHECK_DEADLINE", "soon"), "unhealthy:");
+    is_verdict(
+        &with("PQCHECK_ANSWERS", "tcp:127.0.0.1:1,unix:/none"),
+        "unhealthy: no answer at tcp:127.0.0.1:1: ",
+    );
+    assert!(with("PQCHECK_ALSO_USES", "FrodoKEM").stdout.ends_with("; not tested: FrodoKEM\n"));
+    is_verdict(&with("PQCHECK_TEXTFILE", "/none/x.prom"), "unhealthy: /none/x.prom: ");
     assert!(with("PQCHECK_ALL_PATHS", "1").stdout.len() > with("PQCHECK_ALL_PATHS", "0").stdout.len());
 }
 
@@ -101,6 +109,88 @@ fn a_crash_in_process_still_gets_its_line() {
 fn a_verdict_that_nobody_can_read_is_not_healthy() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     assert_eq!(program().stdout(full).status().unwrap().code(), Some(1));
+}
+
+#[test]
+fn the_service_has_to_answer_too() {
+    let service = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = service.local_addr().unwrap();
+    let run = pqcheck(["health", "--answers", &format!("tcp:{at}")]);
+    is_verdict(&run, "healthy: ML-KEM-768, ");
+    assert!(run.stdout.ends_with(&format!("; answers at tcp:{at}\n")), "{}", run.stdout);
+    // It listens, and says nothing: known in time, and the rest is still said.
+    let (start, address) = (Instant::now(), format!("http://{at}/healthz"));
+    let run = pqcheck(["health", "--answers", &address, "--deadline", "1s"]);
+    is_verdict(&run, &format!("unhealthy: no answer at {address}: nothing within "));
+    assert!(run.stdout.contains("; otherwise healthy: ML-KEM-768, "), "{}", run.stdout);
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    drop(service);
+    let both = [
+        "health",
+        "--answers",
+        &address,
+        "--answers",
+        "unix:/none",
+        "--backend",
+        "broken:verify-accepts-all",
+    ];
+    is_verdict(
+        &pqcheck(both),
+        &format!(
+            "unhealthy: no answer at {address}: connection refused; no answer at unix:/none: no such socket; \
+             broken:verify-accepts-all/wrapped ML-DSA-87 verify: "
+        ),
+    );
+    is_verdict(&pqcheck(["health", "--answers", "db:5432"]), "unhealthy: invalid value 'db:5432'");
+}
+
+#[test]
+fn what_is_not_tested_is_named() {
+    let run = pqcheck(["health", "--also-uses", "kyber512,Classic-McEliece-460896"]);
+    is_verdict(&run, "healthy:");
+    let words = "; not tested: Kyber512 (round 3, not ML-KEM), Classic-McEliece-460896\n";
+    assert!(run.stdout.ends_with(words), "{}", run.stdout);
+    let run = pqcheck(["health", "--also-uses", "ML-KEM-768"]);
+    is_verdict(&run, "unhealthy: invalid value 'ML-KEM-768'");
+    assert!(run.stdout.contains("name it with --require"), "{}", run.stdout);
+    is_verdict(&pqcheck(["health", "--also-uses", "a\nb"]), "unhealthy:");
+}
+
+#[test]
+fn the_textfile_has_the_verdict_whatever_it_is() {
+    let folder = folder("textfile");
+    let file = folder.join("pqcheck.prom");
+    let with = |arguments: &[&str]| -> Run {
+        program().arg("health").args(arguments).arg("--textfile").arg(&file).output().unwrap().into()
+    };
+    let metrics = |healthy: char| {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(&format!("\npqcheck_healthy {healthy}\n")), "{text}");
+        // What older readers of node_exporter do not know.
+        assert!(!text.contains(" info\n") && !text.contains("# EOF"), "{text}");
+        promtool(&text);
+        text
+    };
+    is_verdict(&with(&[]), "healthy:");
+    assert!(metrics('1').contains("pqcheck_cases{backend=\"libcrux\","));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o644);
+    is_verdict(&with(&["--backend", "broken:sigsegv"]), "unhealthy:");
+    let is_error = |line: &str| line.contains("outcome=\"error\"} ") && !line.ends_with(" 0");
+    assert!(metrics('0').lines().any(is_error));
+    is_verdict(&with(&["--library", "/none/liboqs.so"]), "unhealthy:");
+    assert!(!metrics('0').contains("pqcheck_cases{"));
+    is_verdict(&with(&["--answers", "unix:/none"]), "unhealthy: no answer at unix:/none: ");
+    assert!(metrics('0').contains("outcome=\"pass\"} 1\n"));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[test]
+fn a_textfile_that_cannot_be_written_is_unhealthy() {
+    for file in ["/none/pqcheck.prom", "/proc/pqcheck.prom", "/dev/full"] {
+        let run = pqcheck(["health", "--textfile", file]);
+        is_verdict(&run, &format!("unhealthy: {file}: cannot write the report"));
+        assert!(run.stdout.contains("; otherwise healthy: "), "{}", run.stdout);
+    }
 }
 
 /// Runs `health` as a user who may have one process. Root has no such limit, so root becomes

@@ -14,4 +14,5 @@ mod kat;
 mod names;
 mod readme;
 mod reports;
+mod serve;
 mod vectors;

@@ -1,0 +1,77 @@
+//! Makes health checks, each in a child process of its own. Knows no HTTP.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::{self, MissedTickBehavior};
+
+use super::latest::Latest;
+use crate::cli::health::Looks;
+use crate::cli::say;
+use crate::image::platform;
+use crate::isolate::{self, Channel, Children, End, Event, Limits};
+use crate::report::check::{Check, Verdict};
+
+/// How often a child that makes a check is looked at: seldom enough to cost nothing.
+const GLANCE: Duration = Duration::from_millis(10);
+/// Address space of a child: what code paths may use, whose own limits come first, and its own.
+const MEMORY: u64 = 1 << 30;
+/// A check is sent in pieces of this size.
+const PIECE: usize = 512 << 10;
+/// More than the largest check by far.
+const MOST: usize = 32 << 20;
+
+/// Makes a check every `interval`, for ever.
+pub(super) async fn keep_making(looks: Looks, interval: Duration, latest: Arc<Latest>) {
+    let mut ticks = time::interval_at(time::Instant::now() + interval, interval);
+    // What takes longer than the interval is made as often as it can, with a pause in between.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        make(&looks, &latest).await;
+    }
+}
+
+/// Makes one check.
+pub(super) async fn make(looks: &Looks, latest: &Latest) {
+    let start = Instant::now();
+    let check = in_child(looks).await.unwrap_or_else(|why| Check {
+        verdict: Verdict::unhealthy(&format!("the check came to no end: {why}")),
+        seconds: start.elapsed().as_secs_f64(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: platform::read(),
+    });
+    // What the children of the child that died have left behind, and in a container everybody else.
+    isolate::reap_orphans();
+    let line = check.verdict.line.clone();
+    if latest.set(check) {
+        say(&line);
+    }
+}
+
+/// The check that a child makes, or why it makes none.
+async fn in_child(looks: &Looks) -> Result<Check, String> {
+    let mut children = Children::new();
+    let limits = Limits { silence: looks.deadline, memory: MEMORY };
+    let work = |channel: &mut Channel| {
+        channel.keep_nothing_else();
+        // It holds text and numbers only, which serialise without fail.
+        let check = serde_json::to_vec(&looks.check()).unwrap_or_default();
+        check.chunks(PIECE).for_each(|piece| channel.send(piece));
+    };
+    children.spawn(0, limits, work).map_err(|refused| refused.to_string())?;
+    let mut said = Vec::new();
+    loop {
+        match children.next_until(Instant::now()) {
+            Err(isolate::Timeout) => time::sleep(GLANCE).await,
+            Ok(Some(Event::Message { bytes, .. })) if said.len() + bytes.len() <= MOST => said.extend(bytes),
+            Ok(Some(Event::Message { .. })) => return Err("its report has no end".to_owned()),
+            Ok(Some(Event::Ended { end: End::Done, .. })) => {
+                return serde_json::from_slice(&said)
+                    .map_err(|error| format!("its report is garbled: {error}"));
+            }
+            Ok(Some(Event::Ended { end, .. })) => return Err(end.to_string()),
+            Ok(None) => return Err("its process is gone".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `pqcheck serve`: makes the health check again and again, and says over HTTP what came of it.
+//!
+//! One thread does everything, because this process forks: each check is made in a child process of its own
+//! (`checks.rs`), so that a crash or a hang of it is an answer, and the server (`http.rs`) answers meanwhile.
+
+use std::future::{Future as _, poll_fn};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use anyhow::{Context as _, Error, Result, anyhow};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use super::exit::Exit;
+use super::{health, say, subjects};
+use latest::Latest;
+
+mod checks;
+mod http;
+mod latest;
+
+/// How often a check may be made at most, and at least.
+const INTERVALS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_secs(24 * 3600);
+/// Connections that wait to be accepted; there are never many, because all are accepted.
+const BACKLOG: u32 = 1024;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Where to listen
+    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:9464", value_parser = listen, env = "PQCHECK_LISTEN")]
+    listen: SocketAddr,
+    /// How often to make the check
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = interval, env = "PQCHECK_INTERVAL")]
+    interval: Duration,
+    #[command(flatten)]
+    looks: health::Looks,
+}
+
+pub(super) fn main(args: &Args) -> Result<ExitCode> {
+    // What is misspelt is said now, and not as the verdict of every check.
+    subjects::backends(&args.looks.backend, &subjects::FromImage::default())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .context("the kernel gives no event queue")?;
+    let code = runtime.block_on(serve(args))?;
+    Ok(code.into())
+}
+
+async fn serve(args: &Args) -> Result<Exit> {
+    let listener = bind(args.listen)?;
+    let [mut terminate, mut interrupt] = [
+        signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?,
+        signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?,
+    ];
+    let at = listener.local_addr().context("the socket has no address")?;
+    say(&format!(
+        "serving http://{at}/metrics, /healthz and /report.json; a check every {:?}",
+        args.interval
+    ));
+
+    let latest = Arc::new(Latest::new(args.interval.max(args.looks.deadline)));
+    let mut work = pin!(work(args.looks.clone(), args.interval, listener, latest));
+    poll_fn(|context| {
+        if terminate.poll_recv(context).is_ready() || interrupt.poll_recv(context).is_ready() {
+            return Poll::Ready(Ok(Exit::Fine));
+        }
+        work.as_mut().poll(context).map(Err)
+    })
+    .await
+}
+
+/// Goes on for ever, or until something is wrong with the program itself.
+async fn work(looks: health::Looks, interval: Duration, listener: TcpListener, latest: Arc<Latest>) -> Error {
+    // Who connects before the first check is done waits for it.
+    checks::make(&looks, &latest).await;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(checks::keep_making(looks, interval, Arc::clone(&latest)));
+    tasks.spawn(http::serve(listener, latest));
+    match tasks.join_next().await {
+        Some(Err(error)) => anyhow!("a part of the server has ended: {error}"),
+        _ => anyhow!("a part of the server has ended"),
+    }
+}
+
+fn bind(at: SocketAddr) -> Result<TcpListener> {
+    let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let listening = socket.and_then(|socket| {
+        // So that a successor need not wait until the last connections are forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(at)?;
+        socket.listen(BACKLOG)
+    });
+    listening.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow!("{at}: the port is in use; choose another with --listen"),
+        ErrorKind::PermissionDenied => {
+            anyhow!("{at}: no permission to listen there; choose a port from 1024 on with --listen")
+        }
+        ErrorKind::AddrNotAvailable => {
+            anyhow!("{at}: this machine has no such address; choose another with --listen")
+        }
+        _ => anyhow!("{at}: cannot listen: {error}"),
+    })
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("`{text}` is no address and port; write it as `0.0.0.0:9464`"))
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = health::time(text)?;
+    if INTERVALS.contains(&interval) {
+        return Ok(interval);
+    }
+    Err(format!("`{text}` is not between {:?} and {:?}", INTERVALS.start(), INTERVALS.end()))
+}
