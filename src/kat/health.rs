@@ -61,6 +61,7 @@ fn look(options: &Options) -> Result<String, String> {
         subjects: subjects(options),
         suites: &suites,
         corpus: Vec::new(),
+        shard: None,
         // Every child at once: what matters is the time until the last one is done.
         jobs: usize::MAX,
         silence: options.deadline,
