@@ -11,7 +11,6 @@ set -eu
 cd "$(dirname "$0")/.."
 
 kept=${PQCHECK_BASES:-target/images/bases}
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org}
 
 all='debian:trixie-slim debian:bookworm-slim arm64v8/debian:trixie-slim pqcheck-test/musl pqcheck-test/musl-arm64'
 
@@ -82,9 +81,10 @@ make_tar() {
     for suite in "$@"; do :; done
     say "$name: making it from the packages of Debian $suite ($arch)"
     # In a session of its own, because on failure it sends a SIGHUP to the whole process group.
-    if ! retry setsid --wait mmdebstrap --quiet --format=tar --architectures="$arch" "$@" "$tar.part" \
-        "deb $mirror/debian $suite main" "deb $mirror/debian $suite-updates main" \
-        "deb $mirror/debian-security $suite-security main" >"$tar.log" 2>&1; then
+    # Without a mirror of this machine's own, mmdebstrap has one.
+    tools/debian-sources "$suite" >"$tar.list"
+    if [ -s "$tar.list" ]; then set -- "$@" "$tar.part" "$tar.list"; else set -- "$@" "$tar.part"; fi
+    if ! tools/retry setsid --wait mmdebstrap --quiet --format=tar --architectures="$arch" "$@" >"$tar.log" 2>&1; then
         say "$name: $(grep '^E: ' "$tar.log" | head -n 1); all of it: $tar.log"
         exit 2
     fi
@@ -106,15 +106,6 @@ END
     echo "[{\"Config\":\"config.json\",\"RepoTags\":[\"$tagged\"],\"Layers\":[\"layer.tar\"]}]" >"$folder/manifest.json"
     tar -chf - -C "$folder" manifest.json config.json layer.tar | docker load --quiet >/dev/null
     rm -rf "$folder"
-}
-
-# A mirror may hiccup.
-retry() {
-    for pause in 5 20; do
-        "$@" && return 0
-        sleep "$pause"
-    done
-    "$@"
 }
 
 say() { echo "docker/bases.sh: $*" >&2; }

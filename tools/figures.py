@@ -11,6 +11,7 @@ code: only a measurement that could not be made does.
 import json
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def main():
     embedded(pqcheck)
     whole(pqcheck)
     installed(pqcheck)
+    idle(pqcheck)
     doctor(pqcheck)
     parser()
     logs()
@@ -104,6 +106,39 @@ def installed(pqcheck):
             ours.append(json.loads(report)["timing"]["library_ns"])
             theirs.append(int(output([direct, library, str(rounds)])))
     line(figure, statistics.median(ours) / statistics.median(theirs), 1.1, "{:.3f}")
+
+
+def idle(pqcheck):
+    """Processor time of a health check in a container, against what loading the same library costs anyone."""
+    figure = "health --installed, processor time of a run"
+    base, image = "debian:trixie-slim", "pqcheck-figures/openssl"
+    if not shutil.which("docker") or subprocess.run(
+        ["docker", "image", "inspect", base], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ).returncode != 0:
+        print(f"{figure:<58}{'-':>16}{'<= 10':>12}  not measured: no engine with {base}; `docker/bases.sh` makes it")
+        return
+    recipe = f"""FROM {base}
+        RUN apt-get update && apt-get install -y --no-install-recommends openssl && rm -r /var/lib/apt/lists/*"""
+    built = subprocess.run(
+        ["docker", "build", "--quiet", "-t", image, "-"],
+        input=recipe, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )
+    if built.returncode != 0:
+        sys.exit(f"figures: {image} does not build: {built.stderr.strip().splitlines()[-1:]}")
+    with tempfile.TemporaryDirectory() as folder:
+        output(["cc", "-O2", "-static", "-o", f"{folder}/cputime", str(ROOT / "tools/cputime.c")])
+        health = [["/pqcheck", "health", "--installed", "--require", algorithms]
+                  for algorithms in ("ML-DSA-87", "ChaCha20-Poly1305", "ML-KEM-768,ML-DSA-87")]
+        commands = [*health, ["/usr/bin/openssl", "version"]]
+        report = output([
+            "docker", "run", "--rm", "--network", "none",
+            "-v", f"{folder}/cputime:/cputime:ro", "-v", f"{pqcheck}:/pqcheck:ro", image,
+            "/cputime", str(ROUNDS // 5), *(word for command in commands for word in ("--", *command)),
+        ])
+    *ours, theirs = (float(text) for text in report.split())
+    for command, took in zip(health, ours):
+        line(f"health --installed {command[-1]}, processor time", took, 10, "{:.1f} ms")
+    line(f"the most of these / openssl version {theirs:.1f} ms", max(ours) / theirs, None, "{:.2f}")
 
 
 def doctor(pqcheck):

@@ -41,7 +41,8 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     .into())
 }
 
-fn read(path: &Path) -> Result<Report> {
+/// Reads a report.
+pub(super) fn read(path: &Path) -> Result<Report> {
     let mut bytes = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 
 use super::exit::Exit;
 use super::subjects::Nothing;
@@ -13,12 +13,17 @@ use super::{health, say, subjects, write};
 use crate::kat::select::{Selection, Shard};
 use crate::kat::{self, Plan};
 use crate::output::{self, Style, Verbosity};
-use crate::report::{Report, Summary};
+use crate::report::Report;
 use crate::spec::{Algorithm, Operation};
 use crate::vector::{self, Suite, accumulated, packed};
 
 /// How many round trips of the accumulated vectors belong to every run.
 const ACCUMULATED: u64 = 10;
+/// The round trips in a block of an accumulated run that is shared out: as many as there are published digests for, so
+/// that the first block is held against one.
+const BLOCK: u64 = 10_000;
+/// The most blocks of one run, for each parameter set.
+const MOST_BLOCKS: u64 = 100_000;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -28,6 +33,10 @@ pub(super) struct Args {
     /// Run only the accumulated vectors, with this many round trips
     #[arg(long, value_name = "N", conflicts_with = "vectors", value_parser = clap::value_parser!(u64).range(1..))]
     accumulated: Option<u64>,
+    /// Cut the accumulated run into blocks of N round trips, each with inputs and a digest of its own
+    /// [default: one block; with --shard 10000]
+    #[arg(long, value_name = "N", requires = "accumulated", value_parser = clap::value_parser!(u64).range(1..))]
+    block: Option<u64>,
     /// Backends to run [default: all linked ones]; `broken:FAULT` runs a planted fault
     #[arg(long, value_name = "BACKEND", value_delimiter = ',')]
     backend: Vec<String>,
@@ -42,7 +51,7 @@ pub(super) struct Args {
     /// Only these cases: an id `suite#case`, a suite or a name, with `*` for anything
     #[arg(long, value_name = "CASE")]
     case: Vec<String>,
-    /// Only part I of N of the cases
+    /// Only part I of N of the cases; `pqcheck merge` puts the reports of all parts together
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// How many code paths run at once [default: one per core]
@@ -68,7 +77,8 @@ pub(super) struct Args {
     output: Option<PathBuf>,
 }
 
-fn formats() -> clap::builder::PossibleValuesParser {
+/// Every format of a report.
+pub(super) fn formats() -> clap::builder::PossibleValuesParser {
     output::ALL
         .iter()
         .map(|format| clap::builder::PossibleValue::new(format.id()).help(format.about()))
@@ -93,11 +103,15 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         shard: args.shard,
     };
     let found: usize = suites.iter().map(|suite| suite.cases.len()).sum();
-    selection.apply(&mut suites);
+    let shard = selection.apply(&mut suites, &manner(args, &corpus));
     if suites.is_empty() {
-        say(&match found {
-            0 => format!("no vectors in {}; nothing was checked", corpus.join(", ")),
-            n => format!("none of the {n} cases matches the filters; nothing was checked"),
+        say(&match (found, &shard) {
+            (0, _) => format!("no vectors in {}; nothing was checked", corpus.join(", ")),
+            (_, Some(shard)) if shard.cases > 0 => format!(
+                "there are {} cases, so part {} of {} has none; nothing was checked",
+                shard.cases, shard.part, shard.of
+            ),
+            (n, _) => format!("none of the {n} cases matches the filters; nothing was checked"),
         });
         return Ok(Exit::NothingChecked.into());
     }
@@ -106,6 +120,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         subjects,
         suites: &suites,
         corpus,
+        shard,
         jobs: args.jobs.map_or(cores, usize::from),
         silence: args.deadline,
         timed: args.timing,
@@ -116,8 +131,8 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     let mut progress = Progress::new();
     let report = kat::run(&plan, &mut |done, total| progress.show(done, total));
     progress.clear();
-    publish(args, &report)?;
-    Ok(verdict(&report.summary).into())
+    publish(&report, &args.format, args.output.as_deref())?;
+    Ok(Exit::of(&report.summary).into())
 }
 
 /// The vectors to run, and where they come from.
@@ -129,7 +144,16 @@ fn corpus(args: &Args) -> Result<(Vec<Suite>, Vec<String>)> {
         return Ok((vector::read_noting(&args.vectors, &mut passed_over)?, corpus));
     }
     if let Some(count) = args.accumulated {
-        return Ok((vec![accumulated_suite(count)], vec![format!("accumulated x{count}")]));
+        let usual = if args.shard.is_some() { BLOCK } else { count };
+        let block = args.block.unwrap_or(usual).min(count);
+        if count / block > MOST_BLOCKS {
+            bail!(
+                "--block: {count} round trips in blocks of {block} are more than {MOST_BLOCKS} blocks; take larger ones"
+            );
+        }
+        let blocks = if block < count { format!(" in blocks of {block}") } else { String::new() };
+        let suite = Suite { name: accumulated::SUITE.to_owned(), cases: accumulated::blocks(count, block) };
+        return Ok((vec![suite], vec![format!("accumulated x{count}{blocks}")]));
     }
     let packed = packed::embedded()?;
     let mut suites: Vec<Suite> = packed
@@ -137,27 +161,19 @@ fn corpus(args: &Args) -> Result<(Vec<Suite>, Vec<String>)> {
         .iter()
         .map(|suite| Suite { name: suite.name.to_owned(), cases: suite.cases().collect() })
         .collect();
-    suites.push(accumulated_suite(ACCUMULATED));
+    suites.push(Suite { name: accumulated::SUITE.to_owned(), cases: accumulated::cases(ACCUMULATED) });
     Ok((suites, vec!["embedded".to_owned()]))
 }
 
-fn accumulated_suite(count: u64) -> Suite {
-    Suite { name: accumulated::SUITE.to_owned(), cases: accumulated::cases(count) }
+/// What decides on outcomes beside cases and code paths.
+fn manner(args: &Args, corpus: &[String]) -> String {
+    format!("{corpus:?} strict={} forced={:?}", args.strict, args.force_path)
 }
 
-/// 2 outranks 1 outranks 4.
-fn verdict(summary: &Summary) -> Exit {
-    match summary {
-        Summary { error: 1.., .. } => Exit::CouldNotWork,
-        Summary { fail: 1.., .. } => Exit::Wrong,
-        Summary { pass: 0, .. } => Exit::NothingChecked,
-        _ => Exit::Fine,
-    }
-}
-
-fn publish(args: &Args, report: &Report) -> Result<()> {
-    let format = output::named(&args.format).ok_or_else(|| anyhow!("unknown format `{}`", args.format))?;
-    match &args.output {
+/// Writes the report to a file, and what it comes to for the person who waits for it; or all of it to stdout.
+pub(super) fn publish(report: &Report, format: &str, file: Option<&Path>) -> Result<()> {
+    let format = output::named(format).ok_or_else(|| anyhow!("unknown format `{format}`"))?;
+    match file {
         None => write::to_stdout(|out| format.render(report, write::style(), out)),
         Some(path) => {
             write::to_file(path, |out| format.render(report, Style::default(), out))?;
@@ -193,26 +209,6 @@ impl Progress {
     fn clear(&self) {
         if self.shown.is_some() {
             let _ = write!(anstream::stderr(), "\r\x1b[K");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_crash_outranks_a_failure_outranks_an_empty_run() {
-        let summary = |pass, fail, skip, error| Summary { pass, fail, skip, error };
-        for (summary, exit) in [
-            (summary(5, 0, 3, 0), Exit::Fine),
-            (summary(5, 1, 3, 0), Exit::Wrong),
-            (summary(0, 1, 3, 0), Exit::Wrong),
-            (summary(5, 1, 3, 1), Exit::CouldNotWork),
-            (summary(0, 0, 3, 0), Exit::NothingChecked),
-            (summary(0, 0, 0, 0), Exit::NothingChecked),
-        ] {
-            assert_eq!(verdict(&summary), exit, "{summary:?}");
         }
     }
 }

@@ -9,6 +9,7 @@ use super::subjects::FromImage;
 use super::write;
 use crate::backend::installed::{Found, Installed, Speaks};
 use crate::backend::{self, Backend, CodePath, broken};
+use crate::doctor::{self, logs};
 use crate::image::platform;
 use crate::kat::SKIP_REASONS;
 use crate::output;
@@ -16,6 +17,7 @@ use crate::report::inventory::{
     AlgorithmInfo, BackendInfo, CodePathInfo, ExitCodeInfo, FaultInfo, InstalledInfo, Inventory, LibraryInfo,
     SCHEMA, SuiteInfo, Word,
 };
+use crate::report::page::Page;
 use crate::spec::{Algorithm, Operation, ml_kem};
 use crate::vector::{self, packed};
 
@@ -47,6 +49,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
 
 fn inventory() -> Result<Inventory> {
     let word = |(id, about): (&str, &str)| Word { id: id.to_owned(), about: about.to_owned() };
+    let page = |page: &Page| Word { id: page.id.to_owned(), about: page.finds.to_owned() };
     Ok(Inventory {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -73,6 +76,8 @@ fn inventory() -> Result<Inventory> {
             .iter()
             .map(|(exit, about)| ExitCodeInfo { code: exit.code(), about: (*about).to_owned() })
             .collect(),
+        rules: doctor::pages().map(page).collect(),
+        causes: logs::pages().map(page).collect(),
         faults: broken::FAULTS
             .iter()
             .map(|fault| FaultInfo {

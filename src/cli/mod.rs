@@ -12,6 +12,7 @@ mod explain;
 mod health;
 mod kat;
 mod list;
+mod merge;
 mod serve;
 mod subjects;
 mod write;
@@ -40,6 +41,8 @@ enum Command {
     Kat(kat::Args),
     /// Say why programs of this image, or of another, will not start
     Doctor(doctor::Args),
+    /// Put the reports of `pqcheck kat --shard I/N` together into one
+    Merge(merge::Args),
     /// List what got worse between two JSON reports
     Compare(compare::Args),
     /// Name the cause in the log of a failed build or start
@@ -66,6 +69,7 @@ pub fn main() -> ExitCode {
         Ok(Cli { command: Some(Command::Serve(args)), .. }) => serve::main(&args),
         Ok(Cli { command: Some(Command::Kat(args)), .. }) => kat::main(&args),
         Ok(Cli { command: Some(Command::Doctor(args)), .. }) => doctor::main(&args),
+        Ok(Cli { command: Some(Command::Merge(args)), .. }) => merge::main(&args),
         Ok(Cli { command: Some(Command::Compare(args)), .. }) => compare::main(&args),
         Ok(Cli { command: Some(Command::Explain(args)), .. }) => explain::main(&args),
         Ok(Cli { command: Some(Command::List(args)), .. }) => list::main(&args),

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::elf::{Elf, Libc, Machine, libc_of_loader};
-use super::root::{Kind, Root, Target};
+use super::root::{Listed, Root, Target};
 use super::{cpu, platform};
 
 /// What kind of image this is.
@@ -143,7 +143,7 @@ fn loaders(root: &Root) -> Vec<PathBuf> {
             let is_loader =
                 libc_of_loader(&text) != Libc::Unknown && text.contains(".so") && !text.ends_with(".conf");
             let path = Path::new(folder).join(&name);
-            if is_loader && kind != Kind::Folder && root.file(&path).is_some() {
+            if is_loader && kind != Listed::Folder && root.file(&path).is_some() {
                 found.push(path);
             }
         }

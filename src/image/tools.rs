@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::about::User;
-use super::root::{Found, Kind, Missing, Root};
+use super::root::{Found, Kind, Listed, Missing, Root};
 
 /// A search for a program.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ pub fn all(root: &Root) -> Vec<PathBuf> {
             let path = found.path.join(&name);
             let is_program = match root.lookup(&path) {
                 Ok(found) => found.node.kind == Kind::File && found.node.mode & 0o111 != 0,
-                Err(_) => matches!(kind, Kind::Link(_)),
+                Err(_) => kind == Listed::Link,
             };
             if is_program {
                 paths.push(path);

@@ -64,6 +64,7 @@ fn look(options: &Options, found: &mut Found) -> Result<String, String> {
         subjects: subjects(options),
         suites: &suites,
         corpus: vec!["embedded".to_owned()],
+        shard: None,
         // Every child at once: what matters is the time until the last one is done.
         jobs: usize::MAX,
         silence: options.deadline,

@@ -8,7 +8,9 @@ use crate::backend::installed::Installed;
 use crate::backend::{Backend, CodePath, Departure};
 use crate::image::{cpu, platform};
 use crate::isolate;
-use crate::report::{AccumulatedDigest, CaseResult, Outcome, PathInfo, Report, SCHEMA, Summary, Timing};
+use crate::report::{
+    self, AccumulatedDigest, CaseResult, Outcome, PathInfo, Report, SCHEMA, Summary, Timing,
+};
 use crate::spec::Algorithm;
 use crate::vector::{Case, Suite, Task};
 
@@ -17,10 +19,12 @@ mod exec;
 mod guarded;
 pub mod health;
 mod identity;
+pub mod merge;
 pub mod randomness;
 mod schedule;
 pub mod select;
 mod together;
+mod units;
 
 /// Every reason for which a case is skipped, and what it means. What follows the colon varies.
 pub const SKIP_REASONS: &[(&str, &str)] = &[
@@ -52,6 +56,8 @@ pub struct Plan<'a> {
     pub suites: &'a [Suite],
     /// Where they came from, for the report.
     pub corpus: Vec<String>,
+    /// Which part of a run this is, if it is one.
+    pub shard: Option<report::Shard>,
     /// How many children run at once.
     pub jobs: usize,
     /// The longest time that a code path may be silent.
@@ -124,6 +130,7 @@ fn report(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         platform: platform::read(),
         corpus: plan.corpus.clone(),
+        shard: plan.shard.clone(),
         paths: plan
             .subjects
             .iter()
@@ -192,10 +199,14 @@ impl Subject {
     }
 }
 
-/// What an application should know that links these libraries, and how they depart from the
-/// standards, as far as this run has seen it.
+/// What an application should know that links these libraries.
 fn warnings(plan: &Plan<'_>, cases: &[CaseResult]) -> Vec<String> {
-    let mut warnings: Vec<String> = plan.subjects.iter().filter_map(Subject::warning).collect();
+    plan.subjects.iter().filter_map(Subject::warning).chain(departures(cases)).collect()
+}
+
+/// How libraries depart from the standards, as far as these cases have seen it.
+fn departures(cases: &[CaseResult]) -> Vec<String> {
+    let mut warnings = Vec::new();
     for departure in Departure::ALL {
         let departed = Outcome::Skip { reason: exec::known_departure(departure) };
         let seen: Vec<&CaseResult> = cases.iter().filter(|case| case.outcome == departed).collect();
@@ -234,10 +245,12 @@ fn confirm_unpublished(
     digests: &[AccumulatedDigest],
 ) {
     for (index, item) in items.iter().enumerate() {
-        let Task::Accumulated { digest: None, count } = item.case.task else { continue };
+        let Task::Accumulated { digest: None, count, block } = item.case.task else { continue };
         let computed: Vec<&AccumulatedDigest> = digests
             .iter()
-            .filter(|entry| entry.algorithm == item.case.algorithm && entry.count == count)
+            .filter(|entry| {
+                (entry.algorithm, entry.count, entry.block) == (item.case.algorithm, count, block)
+            })
             .collect();
         for (subject, outcomes) in plan.subjects.iter().zip(outcomes.iter_mut()) {
             let is_own = |entry: &&&AccumulatedDigest| {

@@ -1,18 +1,18 @@
 //! Spreads cases over child processes and collects their outcomes. Knows how to start, not how to
 //! test: [`exec`](super::exec) does that.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::slice;
 
 use serde::{Deserialize, Serialize};
 
 use super::exec::Executor;
-use super::{Item, Plan, Subject, names, together};
+use super::units::{self, Unit};
+use super::{Item, Plan, Subject, names};
 use crate::backend::installed::Installed;
 use crate::isolate::{self, Channel, Children, End, Event, Limits, Stream, Timeout};
 use crate::report::{AccumulatedDigest, Outcome};
-use crate::spec::{Algorithm, Operation, ml_dsa};
+use crate::spec::{Algorithm, Operation};
 use crate::vector::Task;
 
 /// After so many crashes in one operation of one algorithm, its remaining cases are errors.
@@ -20,12 +20,8 @@ const CRASHES: usize = 3;
 /// An operation that has hung is not run again, because each hang costs its time limit; after hangs in so many
 /// a whole code path is given up. Signing alone may hang in three, one of each parameter set.
 const HANGS: usize = 4;
-/// Cases in one child at most, so that the children of the slow paths spread over all cores.
-const CASES_PER_CHILD: usize = 256;
 /// The exit code of a run that a code path ends together with its own process.
 const NOT_ISOLATED: i32 = 2;
-/// Fewer cases than this are not worth a second child.
-const CASES_WORTH_SHARING: usize = 64;
 /// Address space that a code path may use beyond what it starts with.
 pub(super) const MEMORY: u64 = 512 << 20;
 
@@ -41,12 +37,6 @@ pub(super) struct Grid {
     /// Where it hung.
     hangs: BTreeSet<(usize, Algorithm, Operation)>,
     done: usize,
-}
-
-/// Some cases of one subject, to be run in one child.
-pub(super) struct Unit {
-    subject: usize,
-    items: VecDeque<usize>,
 }
 
 /// What a child says: outcomes, or in the middle of a long case nothing but that it lives.
@@ -86,40 +76,15 @@ impl Grid {
             });
             grid.outcomes.push(outcomes.collect());
             grid.done += items.len() - runnable.len();
-            if together::may(plan) {
-                grid.cut_finely(items, index, &runnable);
-                continue;
-            }
-            let least = if runnable.len() < CASES_WORTH_SHARING { 1 } else { plan.jobs.max(1) };
-            let children = runnable.len().div_ceil(CASES_PER_CHILD).max(least).min(runnable.len());
-            // Every n-th case, so that the slow operations, which stand together, are shared out.
-            grid.units.extend((0..children).map(|first| Unit {
-                subject: index,
-                items: runnable.iter().copied().skip(first).step_by(children).collect(),
-            }));
+            grid.units.extend(units::cut(plan, items, index, &runnable));
         }
         grid
-    }
-
-    /// One unit for each operation of each algorithm.
-    fn cut_finely(&mut self, items: &[Item<'_>], subject: usize, runnable: &[usize]) {
-        let mut by_operation: BTreeMap<_, VecDeque<usize>> = BTreeMap::new();
-        for item in runnable {
-            let case = items[*item].case;
-            by_operation.entry((case.algorithm, case.operation)).or_default().push_back(*item);
-        }
-        self.units.extend(by_operation.into_values().map(|items| Unit { subject, items }));
     }
 
     /// The units, to be run in another way; those that take longest come first.
     pub(super) fn take_units(&mut self, items: &[Item<'_>]) -> Vec<Unit> {
         let mut units: Vec<Unit> = self.units.drain(..).collect();
-        // ML-DSA takes longer than the others, and the libraries at the end of the list, which are written in
-        // Rust, longer than those in C.
-        units.sort_by_key(|unit| {
-            let dsa = unit.items.iter().any(|item| ml_dsa::sizes(items[*item].case.algorithm).is_some());
-            Reverse((dsa, unit.subject))
-        });
+        units::longest_first(&mut units, items);
         units
     }
 
@@ -188,11 +153,14 @@ impl Grid {
         self.digests
             .iter()
             .filter_map(|(subject, item, digest)| {
-                let Task::Accumulated { count, digest: None } = items[*item].case.task else { return None };
+                let Task::Accumulated { count, block, digest: None } = items[*item].case.task else {
+                    return None;
+                };
                 let subject = &plan.subjects[*subject];
                 Some(AccumulatedDigest {
                     algorithm: items[*item].case.algorithm,
                     count,
+                    block,
                     backend: subject.backend.id.to_owned(),
                     path: subject.path.id.to_owned(),
                     digest: const_hex::encode(digest),

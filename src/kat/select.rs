@@ -1,8 +1,11 @@
 //! Which cases of a corpus a run is about. Knows no backend.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
+use sha2::{Digest as _, Sha256};
+
+use crate::report;
 use crate::spec::{Algorithm, Operation};
 use crate::vector::Suite;
 
@@ -21,25 +24,48 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Drops what is not selected, and suites that become empty.
-    pub fn apply(&self, suites: &mut Vec<Suite>) {
+    /// Drops what is not selected, and suites that become empty. Says which part of the selected cases the rest is;
+    /// `manner` is what decides on an outcome beside the cases, in any words that are the same for all parts.
+    pub fn apply(&self, suites: &mut Vec<Suite>, manner: &str) -> Option<report::Shard> {
         let mut position = 0;
+        let mut plan = self.shard.map(|_| Sha256::new_with_prefix(manner));
         for suite in suites.iter_mut() {
             let name = suite.name.clone();
             suite.cases.retain(|case| {
                 let kept = (self.algorithms.is_empty() || self.algorithms.contains(&case.algorithm))
                     && (self.operations.is_empty() || self.operations.contains(&case.operation))
                     && (self.cases.is_empty() || self.names(&name, &case.name));
+                if let Some(plan) = plan.as_mut().filter(|_| kept) {
+                    // A digest takes in whatever is written to it.
+                    let _ = write!(Absorbed(plan), "\n{name} {case:?}");
+                }
                 position += usize::from(kept);
                 kept && self.shard.is_none_or(|shard| shard.takes(position - 1))
             });
         }
         suites.retain(|suite| !suite.cases.is_empty());
+        let (shard, plan) = self.shard.zip(plan)?;
+        Some(report::Shard {
+            part: shard.part as u64,
+            of: shard.of as u64,
+            cases: position as u64,
+            plan: const_hex::encode(plan.finalize()),
+        })
     }
 
     fn names(&self, suite: &str, case: &str) -> bool {
         let id = format!("{suite}#{case}");
         self.cases.iter().any(|pattern| [id.as_str(), suite, case].iter().any(|text| matches(pattern, text)))
+    }
+}
+
+/// Text that goes into a digest.
+struct Absorbed<'a>(&'a mut Sha256);
+
+impl fmt::Write for Absorbed<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text);
+        Ok(())
     }
 }
 

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::schedule::{Grid, MEMORY, Message, Unit, say};
+use super::schedule::{Grid, MEMORY, Message, say};
+use super::units::Unit;
 use super::{Item, Plan, Subject};
 use crate::isolate::{Channel, Children, Event, Limits};
 

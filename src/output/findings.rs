@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use super::text::{self, Painted, Plain, counted, wrapped};
-use super::{Style, Verbosity};
+use super::{Style, Verbosity, json};
 use crate::report::finding::{Finding, Findings, Severity, Step};
 use crate::report::page::Page;
 
@@ -14,10 +14,7 @@ const MOST_ALIKE: usize = 8;
 
 /// All of it as JSON, with the programs that were looked at and their libraries.
 pub fn json(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
-    serde_json::to_writer_pretty(&mut out, findings)?;
-    writeln!(out)?;
-    out.flush()
+    json::write(findings, out)
 }
 
 /// For people: each finding with its search, its cause and its cure; the last line adds up.

@@ -37,7 +37,16 @@ impl Format for Human {
             versions(&mut out, &groups, style)?;
             platform(&mut out, &report.platform, style)?;
         }
-        for digest in &report.digests {
+        let (blocks, whole): (Vec<_>, Vec<_>) =
+            report.digests.iter().partition(|digest| digest.block.is_some());
+        if !blocks.is_empty() && told {
+            writeln!(
+                out,
+                "accumulated in blocks: {}, shown by --format json",
+                text::counted(blocks.len() as u64, "digest")
+            )?;
+        }
+        for digest in whole {
             let name = format!("{} x{} {}/{}", digest.algorithm, digest.count, digest.backend, digest.path);
             writeln!(out, "accumulated {}: {}", Plain(&name), Plain(&digest.digest))?;
         }

@@ -37,6 +37,13 @@ pub fn human(inventory: &Inventory, style: Style, out: &mut dyn Write) -> io::Re
     words(&mut out, &inventory.formats, style)?;
     heading(&mut out, "Skip reasons", style)?;
     words(&mut out, &inventory.skip_reasons, style)?;
+    for (what, words) in
+        [("Rules of doctor", &inventory.rules), ("Causes that explain names", &inventory.causes)]
+    {
+        heading(&mut out, &format!("{what} (`pqcheck doctor --explain ID` says more)"), style)?;
+        let ids: Vec<String> = words.iter().map(|word| Plain(&word.id).to_string()).collect();
+        wrapped(&mut out, "  ", &ids.join(", "), style)?;
+    }
     heading(&mut out, "Exit codes", style)?;
     for exit in &inventory.exit_codes {
         wrapped(&mut out, &format!("  {}  ", exit.code), &Plain(&exit.about).to_string(), style)?;
@@ -308,6 +315,8 @@ mod tests {
                 word("cpu-lacks: FEATURE", "the code path needs a processor feature that is not here"),
                 word("not offered", "the library has no such algorithm"),
             ],
+            rules: vec![word("libc-mismatch", "a program of another C library"), word("bad-shebang", "x")],
+            causes: vec![word("dns-failure", "a name that is not resolved")],
             exit_codes: vec![
                 ExitCodeInfo { code: 0, about: "fine".to_owned() },
                 ExitCodeInfo { code: 4, about: "nothing was checked".to_owned() },

@@ -35,6 +35,10 @@ pub struct Inventory {
     pub skip_reasons: Vec<Word>,
     /// The exit codes.
     pub exit_codes: Vec<ExitCodeInfo>,
+    /// What `doctor` can find; `pqcheck doctor --explain ID` shows the page.
+    pub rules: Vec<Word>,
+    /// What `explain` can name; `pqcheck doctor --explain ID` shows the page of these too.
+    pub causes: Vec<Word>,
     /// The planted faults, for `--backend broken:ID`.
     pub faults: Vec<FaultInfo>,
 }

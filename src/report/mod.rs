@@ -31,6 +31,9 @@ pub struct Report {
     pub platform: Platform,
     /// Where the vectors came from: `embedded`, or the paths that were given.
     pub corpus: Vec<String>,
+    /// Which part of a run this is, where it is not the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The code paths that took part, in report order.
     pub paths: Vec<PathInfo>,
     /// Things worth knowing that are no outcome of a case.
@@ -46,6 +49,20 @@ pub struct Report {
     pub digests: Vec<AccumulatedDigest>,
     /// One entry per case and code path, sorted by backend, path, suite and case as they run.
     pub cases: Vec<CaseResult>,
+}
+
+/// One part of a run whose cases are shared out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which part, from 1 on.
+    pub part: u64,
+    /// Of how many.
+    pub of: u64,
+    /// How many cases all parts have together, for each code path.
+    pub cases: u64,
+    /// What all parts of one run have in common: a digest of every case of every part and of what decides on an
+    /// outcome, in hex.
+    pub plan: String,
 }
 
 /// The machine a report was made on.
@@ -144,6 +161,9 @@ pub struct AccumulatedDigest {
     pub algorithm: Algorithm,
     /// How many round trips.
     pub count: u64,
+    /// Which block of a run that was cut into blocks, from 0 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<u64>,
     /// The backend's id.
     pub backend: String,
     /// The code path's id.

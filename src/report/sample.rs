@@ -30,6 +30,7 @@ pub(crate) fn green() -> Report {
 fn of_cases(cases: Vec<CaseResult>) -> Report {
     Report {
         digests: Vec::new(),
+        shard: None,
         schema: SCHEMA.to_owned(),
         version: "0.1.0".to_owned(),
         platform: Platform {

@@ -9,6 +9,10 @@
 //!   absorb ek, c, K, K2.
 //! * ML-DSA, per round: draw ξ (32 bytes), generate the keys; sign the empty message with the empty
 //!   context and `rnd` = 0 (FIPS 204, Algorithm 2); the signature must verify; absorb pk, sig.
+//!
+//! A digest is computed round after round, so a run of a million cannot be shared out and keep its digest. What can
+//! be shared out is a run in [`blocks`]: each has inputs of its own and a digest of its own. Block 0 is the run of
+//! that length as it is published; what the others must come to, the backends have to agree on.
 
 use std::borrow::Cow;
 
@@ -23,16 +27,33 @@ pub const SUITE: &str = "accumulated";
 
 /// One case for each parameter set of ML-KEM and ML-DSA, with the published digest where there is one.
 pub fn cases(count: u64) -> Vec<Case<'static>> {
+    blocks(count, count)
+}
+
+/// The same in blocks of `size` round trips, the last one with what is left; in one where `size` is not smaller.
+pub fn blocks(count: u64, size: u64) -> Vec<Case<'static>> {
     let kems = ml_kem::ALL.iter().map(|set| (set.algorithm, Operation::Decaps));
     let signatures = ml_dsa::ALL.iter().map(|set| (set.algorithm, Operation::Sign));
     kems.chain(signatures)
-        .map(|(algorithm, operation)| Case {
-            name: Cow::Owned(format!("{algorithm}-x{count}")),
-            algorithm,
-            operation,
-            class: Cow::Borrowed(SUITE),
-            bad: None,
-            task: Task::Accumulated { count, digest: published(algorithm, count) },
+        .flat_map(|set| (0..count.div_ceil(size.max(1))).map(move |block| (set, block)))
+        .map(|((algorithm, operation), block)| {
+            let rounds = size.min(count - block * size);
+            let (name, block) = match count > size {
+                true => (format!("{algorithm}-x{rounds}-block{block}"), Some(block)),
+                false => (format!("{algorithm}-x{rounds}"), None),
+            };
+            Case {
+                name: Cow::Owned(name),
+                algorithm,
+                operation,
+                class: Cow::Borrowed(SUITE),
+                bad: None,
+                task: Task::Accumulated {
+                    count: rounds,
+                    block,
+                    digest: published(algorithm, rounds).filter(|_| block.unwrap_or(0) == 0),
+                },
+            }
         })
         .collect()
 }
@@ -64,14 +85,24 @@ pub fn instead(algorithm: Algorithm, count: u64, digest: &[u8; 32]) -> Option<&'
     }
 }
 
-/// The inputs of a run: the output of SHAKE128 of nothing, 7f9c2ba4e88f827d….
+/// The inputs of a run: the output of SHAKE128 of nothing, 7f9c2ba4e88f827d…; of a later block the output of SHAKE128
+/// of its number in 8 bytes, the lowest first.
 #[derive(Clone)]
 pub struct Stream(Shake128Reader);
 
 impl Stream {
     /// The stream at its beginning.
     pub fn new() -> Self {
-        Self(Shake128::default().finalize_xof())
+        Self::of_block(0)
+    }
+
+    /// The stream of a block at its beginning; that of block 0 is that of a run in one piece.
+    pub fn of_block(block: u64) -> Self {
+        let mut seed = Shake128::default();
+        if block > 0 {
+            seed.update(&block.to_le_bytes());
+        }
+        Self(seed.finalize_xof())
     }
 
     /// Draws the next bytes.
@@ -322,10 +353,43 @@ mod tests {
     }
 
     #[test]
+    fn blocks_share_out_every_round_and_the_first_is_the_published_one() {
+        let of = |algorithm| move |case: &Case<'_>| case.algorithm == algorithm;
+        let cases: Vec<Case<'_>> = blocks(250, 100).into_iter().filter(of(Algorithm::MlDsa87)).collect();
+        let tasks: Vec<&Task<'_>> = cases.iter().map(|case| &case.task).collect();
+        let published = published(Algorithm::MlDsa87, 100);
+        assert!(published.is_some());
+        assert_eq!(
+            tasks,
+            [
+                &Task::Accumulated { count: 100, block: Some(0), digest: published },
+                &Task::Accumulated { count: 100, block: Some(1), digest: None },
+                &Task::Accumulated { count: 50, block: Some(2), digest: None },
+            ]
+        );
+        assert_eq!(cases[2].name, "ML-DSA-87-x50-block2");
+        assert_eq!(blocks(100, 1000), super::cases(100));
+    }
+
+    #[test]
+    fn every_block_has_inputs_of_its_own() {
+        let start = |block| {
+            let mut bytes = [0; 32];
+            Stream::of_block(block).fill(&mut bytes);
+            bytes
+        };
+        assert_eq!(start(0)[..2], [0x7f, 0x9c]);
+        assert_ne!(start(0), start(1));
+        assert_ne!(start(1), start(256));
+    }
+
+    #[test]
     fn cases_carry_the_final_digest_or_none() {
         assert_eq!(cases(10).len(), 6);
         for case in cases(10) {
-            let Task::Accumulated { count: 10, digest: Some(digest) } = case.task else { panic!("{case:?}") };
+            let Task::Accumulated { count: 10, block: None, digest: Some(digest) } = case.task else {
+                panic!("{case:?}")
+            };
             assert!(known(case.algorithm, 10, &digest).unwrap().contains("of FIPS 20"));
         }
         assert!(cases(7).iter().all(|case| matches!(case.task, Task::Accumulated { digest: None, .. })));

@@ -224,6 +224,8 @@ pub enum Task<'a> {
     Accumulated {
         /// How many round trips.
         count: u64,
+        /// Which block of a run that is cut into blocks.
+        block: Option<u64>,
         /// The published digest, where there is one.
         digest: Option<[u8; 32]>,
     },

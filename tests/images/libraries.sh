@@ -117,7 +117,7 @@ oqs-sys = { version = "=$1", default-features = false }
 [workspace]
 END
     if [ ! -e "$project/liboqs" ]; then
-        retry cargo fetch --quiet --manifest-path "$project/Cargo.toml"
+        tools/retry cargo fetch --quiet --manifest-path "$project/Cargo.toml"
         if ! grep -q "^checksum = \"$2\"" "$project/Cargo.lock"; then
             say "oqs-sys $1 has not the checksum $2 (see $project/Cargo.lock)"
             exit 2
@@ -188,8 +188,12 @@ arm64_musl_gcc() {
         rm -rf "$root"
         mkdir -p "$root"
         # In a session of its own, because on failure it sends a SIGHUP to the whole process group.
-        retry setsid --wait mmdebstrap --quiet --format=tar --variant=extract --architectures=arm64 --include=musl-dev trixie - "${DEBIAN_MIRROR:-http://deb.debian.org}/debian" |
-            tar -xf - -C "$root" --exclude='./dev/*'
+        tools/debian-sources trixie >"$root.list"
+        [ -s "$root.list" ] && mirror=$root.list || mirror=
+        tools/retry setsid --wait mmdebstrap --quiet --variant=extract --architectures=arm64 --include=musl-dev \
+            trixie "$root.tar" ${mirror:+"$mirror"}
+        tar -xf "$root.tar" -C "$root" --exclude='./dev/*'
+        rm "$root.tar"
         specs=$(find "$root" -name musl-gcc.specs)
         sed -i "s|/usr/|$root/usr/|g; s|$root/usr/lib/gcc|/usr/lib/gcc|g" "$specs"
         # The kernel's headers are the same for every C library.
@@ -198,15 +202,6 @@ arm64_musl_gcc() {
         chmod +x "$root/gcc"
     fi
     echo "$root/gcc"
-}
-
-# A registry or mirror may hiccup.
-retry() {
-    for pause in 5 20; do
-        "$@" && return 0
-        sleep "$pause"
-    done
-    "$@"
 }
 
 say() { echo "tests/images/libraries.sh: $*" >&2; }

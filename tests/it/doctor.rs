@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::command::{Run, folder, json, pqcheck};
+use crate::command::{Run, folder, json, pqcheck, root};
 
 #[path = "../../src/image/elf/sample.rs"]
 mod sample;
@@ -290,6 +290,41 @@ fn json_names_every_library_and_its_file() {
     assert_eq!(program["interpreter"], GLIBC);
     assert_eq!(program["libraries"][0]["name"], "libc.so.6");
     assert_eq!(program["libraries"][0]["path"], "/lib/x86_64-linux-gnu/libc.so.6");
+}
+
+#[test]
+fn findings_keep_to_the_published_schema() {
+    let schema: Value =
+        serde_json::from_str(&fs::read_to_string(root().join("schema/findings.schema.json")).unwrap())
+            .unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let image = Image::debian("doctor-schema")
+        .file("/bin/musl", program(MUSL, &["libc.musl-x86_64.so.1"]).bytes())
+        .file("/bin/lost", program(GLIBC, &["libnowhere.so.1", "libc.so.6"]).bytes())
+        .file("/bin/static", Sample { kind: 2, ..SAMPLE }.bytes())
+        .text("/bin/crlf", "#!/bin/sh\r\necho\r\n")
+        .text("/bin/text", "nothing\n");
+    let run = image.doctor(&[
+        "/bin/sh",
+        "/bin/musl",
+        "/bin/lost",
+        "/bin/static",
+        "/bin/crlf",
+        "/bin/text",
+        "--format",
+        "json",
+    ]);
+    let mut document = json(&run);
+    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert!(document["findings"].as_array().unwrap().len() > 2, "{document:#}");
+    assert_eq!(document["programs"].as_array().unwrap().len(), 6);
+    // One line for each finding and each program, as in every other document.
+    for text in ["    {\"rule\": ", "    {\"path\": "] {
+        assert!(run.stdout.lines().filter(|line| line.starts_with(text)).count() > 2, "{}", run.stdout);
+    }
+    document["findings"][0]["severity"] = "perhaps".into();
+    assert!(!validator.is_valid(&document));
 }
 
 #[test]

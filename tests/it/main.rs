@@ -11,6 +11,7 @@ mod floors;
 mod health;
 mod installed;
 mod kat;
+mod merge;
 mod names;
 mod readme;
 mod reports;

@@ -266,14 +266,12 @@ fn present(root: &Root, loaders: &Loaders<'_>) -> Vec<Rc<Loader>> {
     let mut there: Vec<Rc<Loader>> = Vec::new();
     for path in LOADERS.map(Path::new) {
         let Some(found) = root.file(path) else { continue };
-        let facts = root.elf(&found);
-        let Ok(elf) = facts.as_ref() else { continue };
-        if let Ok(loader) = loaders.at(path, elf)
-            && elf.machine == HERE
-            && !there.iter().any(|other| other.found.node.identity == loader.found.node.identity)
-        {
-            there.push(loader);
+        if there.iter().any(|other| other.found.node.identity == found.node.identity) {
+            continue;
         }
+        let facts = root.elf(&found);
+        let Some(elf) = facts.as_ref().as_ref().ok().filter(|elf| elf.machine == HERE) else { continue };
+        there.extend(loaders.at(path, elf));
     }
     there
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use memchr::memmem;
+
 use crate::image::elf::{Elf, Machine};
 use crate::image::root::Content;
 use crate::spec::{Algorithm, ml_dsa, ml_kem};
@@ -143,7 +145,7 @@ pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<V
         (_, true) => Kind::Openssl,
         _ => return Ok(None),
     };
-    let version = version(kind, content).map_err(|error| format!("cannot be read: {error}"))?;
+    let version = version(kind, elf, content).map_err(|error| format!("cannot be read: {error}"))?;
     let version = match (kind, version) {
         // LibreSSL and others have the same functions and another name.
         (Kind::Openssl, None) => return Ok(None),
@@ -193,6 +195,10 @@ struct Symbols {
 
 impl Symbols {
     fn note(&mut self, name: &[u8]) {
+        // Most of some thousand names are of no interest.
+        if !matches!(name.first(), Some(b'O' | b'p')) {
+            return;
+        }
         let Ok(name) = std::str::from_utf8(name) else { return };
         self.is_liboqs |= name == "OQS_version";
         self.is_openssl |= name == "OpenSSL_version";
@@ -236,22 +242,24 @@ fn release(elf: &Elf, version: Option<&str>) -> Option<(u32, u32)> {
 }
 
 /// The version that the library says it is, found among its strings.
-fn version(kind: Kind, content: &Content) -> io::Result<Option<String>> {
+fn version(kind: Kind, elf: &Elf, content: &Content) -> io::Result<Option<String>> {
     let found = |bytes: &[u8]| match kind {
         Kind::Liboqs => liboqs_version(bytes),
         Kind::Openssl => openssl_version(bytes),
     };
-    let mut at = 0;
-    let mut window = vec![0; 64 << 10];
-    while at < content.size().min(MOST) {
-        let count = content.read_at(at, &mut window)?;
-        if let Some(version) = found(&window[..count]) {
-            return Ok(Some(version));
+    let mut window = vec![0; WINDOW];
+    for part in elf.where_texts_are(content.size().min(MOST)) {
+        let mut at = part.start;
+        while at < part.end {
+            let count = content.read_at(at, &mut window)?;
+            if let Some(version) = found(&window[..count]) {
+                return Ok(Some(version));
+            }
+            if count <= OVERLAP {
+                break;
+            }
+            at += (count - OVERLAP) as u64;
         }
-        if count <= OVERLAP {
-            break;
-        }
-        at += (count - OVERLAP) as u64;
     }
     Ok(None)
 }
@@ -265,14 +273,15 @@ fn version_in_name(file: &Path) -> Option<String> {
 
 /// How much of a file is searched for a version, in bytes.
 const MOST: u64 = 64 << 20;
+/// How much of it at once.
+const WINDOW: usize = 64 << 10;
 /// Longer than a version.
 const OVERLAP: usize = 64;
 
 /// A string of its own such as `0.13.0` or `0.14.0-rc1`.
 fn liboqs_version(bytes: &[u8]) -> Option<String> {
-    let mut at = 0;
-    while let Some(zero) = bytes.get(at..)?.iter().position(|byte| *byte == 0) {
-        at += zero + 1;
+    for zero in memchr::memchr_iter(0, bytes) {
+        let at = zero + 1;
         let rest = bytes.get(at..)?;
         if !rest.first()?.is_ascii_digit() {
             continue;
@@ -303,10 +312,8 @@ fn numbers(text: &[u8]) -> Option<[u32; 3]> {
 /// The words behind `OpenSSL ` at the start of a string, up to the date.
 fn openssl_version(bytes: &[u8]) -> Option<String> {
     const START: &[u8] = b"OpenSSL ";
-    let mut at = 0;
-    while let Some(next) = bytes.get(at..)?.iter().position(|byte| *byte == START[0]) {
-        at += next + 1;
-        let Some(rest) = bytes.get(at - 1..)?.strip_prefix(START) else { continue };
+    for at in memmem::find_iter(bytes, START) {
+        let rest = &bytes[at + START.len()..];
         let word = rest.iter().take(OVERLAP - START.len()).position(|byte| *byte == b' ' || *byte == 0);
         let word = &rest[..word.unwrap_or(0)];
         if word.first().is_some_and(u8::is_ascii_digit) && numbers(word).is_some() {

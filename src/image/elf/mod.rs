@@ -1,5 +1,6 @@
 //! What an ELF file says of itself and of what it needs. Knows no other file.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -56,9 +57,25 @@ pub struct Elf {
     pub build_id: Option<Vec<u8>>,
     /// Whether the table of all symbols was taken out; none where that cannot be told.
     pub is_stripped: Option<bool>,
-    /// Address, offset and size of what is loaded from the file.
-    loads: Vec<(u64, u64, u64)>,
+    /// What is loaded from the file.
+    loads: Vec<Load>,
     tables: Tables,
+}
+
+/// A part of the file that is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Load {
+    address: u64,
+    offset: u64,
+    size: u64,
+    /// Whether it is neither code nor written to.
+    is_constant: bool,
+}
+
+impl Load {
+    fn within(&self, address: u64) -> Option<u64> {
+        address.checked_sub(self.address).filter(|within| *within < self.size)
+    }
 }
 
 /// Where the tables of dynamic symbols are, as addresses.
@@ -174,19 +191,20 @@ impl Elf {
 
     /// Where in the file the byte of this address is.
     pub fn offset_of(&self, address: u64) -> Option<u64> {
-        self.loads.iter().find_map(|(start, offset, size)| {
-            let within = address.checked_sub(*start).filter(|within| within < size)?;
-            offset.checked_add(within)
-        })
+        self.loads.iter().find_map(|load| load.offset.checked_add(load.within(address)?))
     }
 
     /// How many bytes of the file follow on the one of this address.
     fn room_at(&self, address: u64) -> u64 {
-        let room = |(start, _, size): &(u64, u64, u64)| {
-            let within = address.checked_sub(*start).filter(|within| within < size)?;
-            Some(size - within)
-        };
-        self.loads.iter().find_map(room).unwrap_or(0)
+        self.loads.iter().find_map(|load| Some(load.size - load.within(address)?)).unwrap_or(0)
+    }
+
+    /// The parts of the file, as offsets, that are worth searching for a text of the program: its constants, which
+    /// linkers put behind the code, and then all of it.
+    pub fn where_texts_are(&self, size: u64) -> impl Iterator<Item = Range<u64>> {
+        let constants = self.loads.iter().rev().filter(|load| load.is_constant);
+        let parts = constants.map(|load| load.offset..load.offset.saturating_add(load.size));
+        parts.chain(std::iter::once(0..size)).map(move |part| part.start.min(size)..part.end.min(size))
     }
 
     /// Visits every dynamic symbol until `visit` answers false.

@@ -9,7 +9,7 @@ use object::endian::Endianness;
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _};
 use object::read::{ReadCache, ReadRef};
 
-use super::{Elf, Error, Kind, Machine, Tables, VersionNeed};
+use super::{Elf, Error, Kind, Load, Machine, Tables, VersionNeed};
 use crate::image::root::{Content, Cursor};
 
 /// The most bytes read at once.
@@ -93,7 +93,8 @@ fn facts<H: FileHeader<Endian = Endianness>>(data: Data<'_>) -> Result<Elf, Erro
     for segment in segments.iter().take(MOST_ENTRIES).filter(|segment| segment.p_type(endian) == elf::PT_LOAD)
     {
         let (offset, size) = segment.file_range(endian);
-        elf.loads.push((segment.p_vaddr(endian).into(), offset, size));
+        let is_constant = segment.p_flags(endian).0 & (elf::PF_W.0 | elf::PF_X.0) == 0;
+        elf.loads.push(Load { address: segment.p_vaddr(endian).into(), offset, size, is_constant });
     }
     for segment in segments.iter().take(MOST_ENTRIES) {
         match segment.p_type(endian) {

@@ -14,6 +14,9 @@ use crate::image::root::Content;
 /// The largest table of names, and of symbols, in bytes.
 const LARGEST_TABLE: u64 = 16 << 20;
 
+/// The bytes of a table that are read before it is known how many it has.
+const USUAL_TABLE: u64 = 64 << 10;
+
 /// A dynamic symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Symbol<'a> {
@@ -61,7 +64,7 @@ fn walk<H: FileHeader<Endian = Endianness>>(
     let symbols: &[H::Sym] = data.read_slice_at(at, count).map_err(|()| outside())?;
     for symbol in symbols {
         let name = strings.get(symbol.st_name(endian) as usize..).unwrap_or_default();
-        let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+        let name = &name[..memchr::memchr(0, name).unwrap_or(name.len())];
         let symbol = Symbol {
             name,
             is_defined: !symbol.is_undefined(endian),
@@ -77,18 +80,30 @@ fn walk<H: FileHeader<Endian = Endianness>>(
 
 /// How many symbols there are, which only the hash tables tell.
 fn count<H: FileHeader<Endian = Endianness>>(elf: &Elf, data: Data<'_>, endian: Endianness) -> Option<usize> {
-    let table = |address: u64| {
-        let size = elf.room_at(address).min(LARGEST_TABLE);
-        data.read_bytes_at(elf.offset_of(address)?, size).ok()
-    };
-    let count = if elf.tables.hash != 0 {
-        HashTable::<H>::parse(endian, table(elf.tables.hash)?).ok()?.symbol_table_length()
-    } else if elf.tables.gnu_hash != 0 {
-        let hashes = GnuHashTable::<H>::parse(endian, table(elf.tables.gnu_hash)?).ok()?;
-        // A table that leads to no symbol may still follow on symbols that are asked for.
-        hashes.symbol_table_length(endian).unwrap_or(hashes.symbol_base())
-    } else {
-        0
-    };
-    usize::try_from(count).ok()
+    // The tables do not say how long they are, so the first try reads as much as most have.
+    let mut most = USUAL_TABLE;
+    loop {
+        let table = |address: u64| {
+            let room = elf.room_at(address).min(LARGEST_TABLE);
+            let table = data.read_bytes_at(elf.offset_of(address)?, room.min(most)).ok()?;
+            Some((table, room <= most))
+        };
+        let (count, is_whole) = if elf.tables.hash != 0 {
+            let (table, is_whole) = table(elf.tables.hash)?;
+            (HashTable::<H>::parse(endian, table).ok().map(|hashes| hashes.symbol_table_length()), is_whole)
+        } else if elf.tables.gnu_hash != 0 {
+            let (table, is_whole) = table(elf.tables.gnu_hash)?;
+            let count = GnuHashTable::<H>::parse(endian, table).ok().and_then(|hashes| {
+                // A table that leads to no symbol may still follow on symbols that are asked for.
+                hashes.symbol_table_length(endian).or_else(|| is_whole.then(|| hashes.symbol_base()))
+            });
+            (count, is_whole)
+        } else {
+            (Some(0), true)
+        };
+        if is_whole || count.is_some() {
+            return usize::try_from(count?).ok();
+        }
+        most = LARGEST_TABLE;
+    }
 }

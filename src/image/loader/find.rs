@@ -1,14 +1,14 @@
 //! Which file a program would get for a library's name, and every other copy in the usual places.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{Candidate, Loader, join};
 use crate::image::elf;
-use crate::image::root::{ElfFacts, Found, Kind, Root};
+use crate::image::root::{ElfFacts, Found, Kind, Listed, Root};
 
 /// A library by its name.
 #[derive(Debug)]
@@ -97,46 +97,92 @@ pub fn paths(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -> Ve
         root.config.variable("LD_LIBRARY_PATH").map(|value| value.as_bytes().to_vec()).unwrap_or_default();
     let listed = listed.split(|byte| *byte == b':').filter(|part| !part.is_empty());
     let listed: Vec<PathBuf> = listed.map(|part| Path::new("/").join(OsStr::from_bytes(part))).collect();
+    let look = Look { root, wanted };
+    // The loader has some folders under two names, and they are usual ones too.
+    let mut seen: Vec<(PathBuf, Contents)> = Vec::new();
     for folder in listed.iter().chain(&own) {
-        for (name, _) in root.list(folder).unwrap_or_default() {
-            if wanted(name.as_bytes()) {
-                take(join(folder, name.as_bytes()));
-            }
+        let Ok(there) = root.lookup(folder) else { continue };
+        if there.node.kind == Kind::Folder {
+            let at = seen.iter().position(|(known, _)| *known == there.path).unwrap_or_else(|| {
+                seen.push((there.path.clone(), look.contents(&there.path)));
+                seen.len() - 1
+            });
+            seen[at].1.names.iter().for_each(|name| take(join(folder, name.as_bytes())));
         }
     }
     let mut left = MOST_FOLDERS;
     for (folder, depth) in USUAL {
         // A folder that is only a link to another is seen there.
         if root.lookup(Path::new(folder)).is_ok_and(|found| found.links.is_empty()) {
-            walk(root, Path::new(folder), depth, wanted, &mut take, &mut left);
+            look.below(Path::new(folder), depth, &mut seen, &mut left, &mut take);
         }
     }
     found
 }
 
-/// Looks into a folder and those in it down to `depth`, without following links; stops after so many folders.
-fn walk(
-    root: &Root,
-    folder: &Path,
-    depth: usize,
-    wanted: &dyn Fn(&[u8]) -> bool,
-    take: &mut dyn FnMut(PathBuf),
-    left: &mut usize,
-) {
-    let mut waiting = vec![(folder.to_owned(), depth)];
-    while let Some((folder, depth)) = waiting.pop() {
-        if *left == 0 {
-            return;
-        }
-        *left -= 1;
-        for (name, kind) in root.list(&folder).unwrap_or_default() {
+/// A search through folders.
+struct Look<'s> {
+    root: &'s Root,
+    wanted: &'s dyn Fn(&[u8]) -> bool,
+}
+
+/// What matters of a folder, sorted.
+#[derive(Default)]
+struct Contents {
+    /// Names that are wanted.
+    names: Vec<OsString>,
+    /// Folders in it.
+    folders: Vec<OsString>,
+}
+
+impl Look<'_> {
+    /// What is in a folder whose path has no link in it.
+    fn contents(&self, folder: &Path) -> Contents {
+        let mut contents = Contents::default();
+        for (name, kind) in self.root.entries(folder).unwrap_or_default() {
             match kind {
-                Kind::Folder if depth > 0 => waiting.push((folder.join(&name), depth - 1)),
-                Kind::File | Kind::Link(_) if wanted(name.as_bytes()) => take(folder.join(&name)),
+                Listed::Folder if may_hold_libraries(&name) => contents.folders.push(name),
+                Listed::File | Listed::Link if (self.wanted)(name.as_bytes()) => contents.names.push(name),
                 _ => {}
             }
         }
+        contents.names.sort_unstable();
+        contents.folders.sort_unstable();
+        contents
     }
+
+    /// Takes what is in a folder and those in it down to `depth`, without following links; stops after so many
+    /// folders.
+    fn below(
+        &self,
+        folder: &Path,
+        depth: usize,
+        seen: &mut Vec<(PathBuf, Contents)>,
+        left: &mut usize,
+        take: &mut dyn FnMut(PathBuf),
+    ) {
+        let mut waiting = vec![(folder.to_owned(), depth)];
+        while let Some((folder, depth)) = waiting.pop() {
+            if *left == 0 {
+                return;
+            }
+            *left -= 1;
+            let known = seen.iter().position(|(known, _)| known.as_os_str() == folder.as_os_str());
+            let contents = known.map_or_else(|| self.contents(&folder), |at| seen.swap_remove(at).1);
+            contents.names.iter().for_each(|name| take(folder.join(name)));
+            if depth > 0 {
+                waiting.extend(contents.folders.iter().map(|name| (folder.join(name), depth - 1)));
+            }
+        }
+    }
+}
+
+/// Python's compiled modules, what a package manager notes of a package, and glibc's converters and languages have
+/// folders of their own, often most of an image's. Nobody puts anything else there.
+fn may_hold_libraries(folder: &OsStr) -> bool {
+    let name = folder.as_bytes();
+    let is_metadata = name.ends_with(b".dist-info") || name.ends_with(b".egg-info");
+    !is_metadata && ![&b"__pycache__"[..], b"gconv", b"locale"].contains(&name)
 }
 
 fn copy(root: &Root, path: PathBuf, found: Rc<Found>) -> Copy {

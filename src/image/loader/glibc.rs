@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::{Cache, Next, Origin, Search, Verdict, join, level_for};
 use crate::image::elf::{self, Elf, Kind, Machine};
-use crate::image::root::{self, Found, Root};
+use crate::image::root::{self, ElfFacts, Found, Root};
 
 /// The largest cache that is read.
 const LARGEST_CACHE: usize = 32 << 20;
@@ -29,7 +29,7 @@ pub(super) struct Glibc {
 
 impl Glibc {
     /// The rules of the loader at `found`, for files like `elf`.
-    pub(super) fn new(root: &Root, found: &Found, elf: &Elf) -> Self {
+    pub(super) fn new(root: &Root, found: &Found, facts: &ElfFacts, elf: &Elf) -> Self {
         let cache = root.read(Path::new("/etc/ld.so.cache"), LARGEST_CACHE).ok();
         let level = level_for(elf);
         Self {
@@ -37,7 +37,7 @@ impl Glibc {
             working_dir: Path::new("/").join(&root.config.working_dir),
             cache: cache.and_then(|bytes| Cache::parse(&bytes)),
             cache_flags: cache_flags(elf),
-            folders: built_in(root, found).unwrap_or_else(|| usual(elf)),
+            folders: built_in(root, found, facts).unwrap_or_else(|| usual(elf)),
             hwcaps: (2..=level).rev().map(|level| format!("x86-64-v{level}")).collect(),
             platform: match elf.machine {
                 Machine::X86_64 => "x86_64",
@@ -267,10 +267,20 @@ fn cache_flags(elf: &Elf) -> u32 {
         }
 }
 
-/// The default folders as they stand in the loader: texts side by side, each from `/` to `/`.
-fn built_in(root: &Root, found: &Found) -> Option<Vec<PathBuf>> {
-    let bytes = root.open(found).ok()?.whole(LARGEST_LOADER).ok()?;
-    let mut texts = bytes.split(|byte| *byte == 0).peekable();
+/// The default folders as they stand in the loader.
+fn built_in(root: &Root, found: &Found, facts: &ElfFacts) -> Option<Vec<PathBuf>> {
+    let content = root.open(found).ok()?;
+    let elf = facts.as_ref().as_ref().ok()?;
+    elf.where_texts_are(content.size()).find_map(|part| {
+        let mut bytes =
+            vec![0; usize::try_from(part.end - part.start).ok().filter(|size| *size <= LARGEST_LOADER)?];
+        let count = content.read_at(part.start, &mut bytes).ok()?;
+        folders_in(&bytes[..count])
+    })
+}
+
+/// Texts side by side, each from `/` to `/`.
+fn folders_in(bytes: &[u8]) -> Option<Vec<PathBuf>> {
     let is_folder = |text: &[u8]| {
         text.len() > 1
             && text.starts_with(b"/")
@@ -279,17 +289,20 @@ fn built_in(root: &Root, found: &Found) -> Option<Vec<PathBuf>> {
             && text.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b':' | b'%' | b'$'))
     };
     let mut best: Vec<PathBuf> = Vec::new();
-    while texts.peek().is_some() {
-        let mut run = Vec::new();
-        while let Some(text) = texts.next_if(|text| is_folder(text)) {
-            run.push(PathBuf::from(OsStr::from_bytes(
-                text.trim_ascii_end().strip_suffix(b"/").unwrap_or(text),
-            )));
+    let mut run: Vec<PathBuf> = Vec::new();
+    let mut start = 0;
+    for end in memchr::memchr_iter(0, bytes).chain([bytes.len()]) {
+        let text = &bytes[start..end];
+        start = end + 1;
+        if is_folder(text) {
+            run.push(PathBuf::from(OsStr::from_bytes(text.strip_suffix(b"/").unwrap_or(text))));
+        } else if !run.is_empty() {
+            best = if run.len() > best.len() { run } else { best };
+            run = Vec::new();
         }
-        if run.len() > best.len() {
-            best = run;
-        }
-        texts.next();
+    }
+    if run.len() > best.len() {
+        best = run;
     }
     (!best.is_empty()).then_some(best)
 }

@@ -177,7 +177,7 @@ impl<'r> Loaders<'r> {
             let rules = if is_musl {
                 Rules::Musl(musl::Musl::new(self.root, path))
             } else {
-                Rules::Glibc(glibc::Glibc::new(self.root, &found, elf))
+                Rules::Glibc(glibc::Glibc::new(self.root, &found, &facts, elf))
             };
             Rc::new(Loader { path: path.to_owned(), found, facts, rules })
         });

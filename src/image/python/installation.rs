@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{in_path, is_folder, paths_of};
 use crate::image::about::User;
-use crate::image::root::{Kind, Root};
+use crate::image::root::{Listed, Root};
 
 /// A Python of the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,7 +169,7 @@ impl Installation {
             self.folders.push(site.clone());
             let entries = root.list(site).unwrap_or_default();
             let named = entries.iter().filter(|(name, kind)| {
-                *kind != Kind::Folder && name.to_str().is_some_and(|name| name.ends_with(".pth"))
+                *kind != Listed::Folder && name.to_str().is_some_and(|name| name.ends_with(".pth"))
             });
             for (name, _) in named.take(MOST_PTH) {
                 let path = site.join(name);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Installation;
-use crate::image::root::{Kind, Root};
+use crate::image::root::{Listed, Root};
 
 /// A module that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +150,7 @@ fn in_folder(
         let entry = entry.to_string_lossy();
         let rest = entry.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
         if let Some(abi) = rest.and_then(|rest| rest.strip_suffix(".so"))
-            && kind != Kind::Folder
+            && kind != Listed::Folder
         {
             tried.push(step(folder.join(&*entry), Some(Refused::OtherAbi(abi.to_owned()))));
         }

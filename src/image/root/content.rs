@@ -90,7 +90,7 @@ impl Content {
 
     /// For those who read from front to back.
     pub fn cursor(&self) -> Cursor {
-        Cursor { content: self.clone(), position: 0, window: Vec::new(), at: 0 }
+        Cursor { content: self.clone(), position: 0, windows: Default::default(), newest: 0 }
     }
 }
 
@@ -99,10 +99,25 @@ impl Content {
 pub struct Cursor {
     content: Content,
     position: u64,
-    /// What was read last, so that small reads side by side cost one call of the kernel.
-    window: Vec<u8>,
-    /// Where the window begins.
+    /// What was read last, so that small reads side by side cost one call of the kernel. Two, because who follows a
+    /// table reads there and where the table's names are by turns.
+    windows: [Window; 2],
+    newest: usize,
+}
+
+/// Some bytes of a file and where they begin.
+#[derive(Debug, Default)]
+struct Window {
     at: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window {
+    /// The bytes from `position` on.
+    fn from(&self, position: u64) -> Option<&[u8]> {
+        let skip = usize::try_from(position.checked_sub(self.at)?).ok()?;
+        self.bytes.get(skip..).filter(|there| !there.is_empty())
+    }
 }
 
 /// The size of a window.
@@ -110,21 +125,22 @@ const WINDOW: usize = 8 << 10;
 
 impl Read for Cursor {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let within = self.position.checked_sub(self.at).and_then(|skip| usize::try_from(skip).ok());
-        let mut there = within.and_then(|skip| self.window.get(skip..)).unwrap_or_default();
-        if there.is_empty() {
+        if !self.windows.iter().any(|window| window.from(self.position).is_some()) {
             if buffer.len() >= WINDOW {
                 let count = self.content.read_at(self.position, buffer)?;
                 self.position += count as u64;
                 return Ok(count);
             }
-            self.window.resize(WINDOW, 0);
-            self.at = self.position;
-            let count =
-                self.content.read_at(self.position, &mut self.window).inspect_err(|_| self.at = u64::MAX)?;
-            self.window.truncate(count);
-            there = &self.window;
+            self.newest = 1 - self.newest;
+            let Window { at, bytes } = &mut self.windows[self.newest];
+            bytes.resize(WINDOW, 0);
+            *at = self.position;
+            // What could not be read is no part of the window.
+            let count = self.content.read_at(self.position, bytes);
+            bytes.truncate(*count.as_ref().unwrap_or(&0));
+            count?;
         }
+        let there = self.windows.iter().find_map(|window| window.from(self.position)).unwrap_or_default();
         let count = there.len().min(buffer.len());
         buffer[..count].copy_from_slice(&there[..count]);
         self.position += count as u64;

@@ -1,5 +1,6 @@
 //! A folder of this machine as the root of an image. Never follows a link by itself.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
@@ -7,15 +8,13 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::{Content, Kind, Node};
+use super::{Content, Kind, Listed, Node};
 
 #[derive(Debug)]
 pub(super) struct Live {
     folder: PathBuf,
-    /// The mount points with the option `noexec`, as this process sees them.
-    no_exec: Vec<PathBuf>,
-    /// All mount points.
-    mounts: Vec<PathBuf>,
+    /// All mount points as this process sees them, and those with the option `noexec`; read when they are asked for.
+    mounts: OnceCell<(Vec<PathBuf>, Vec<PathBuf>)>,
 }
 
 impl Live {
@@ -24,9 +23,7 @@ impl Live {
         if !folder.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
-        let (mounts, no_exec) = mounts(&String::from_utf8_lossy(&table));
-        Ok(Self { folder, no_exec, mounts })
+        Ok(Self { folder, mounts: OnceCell::new() })
     }
 
     pub(super) fn is_own(&self) -> bool {
@@ -74,30 +71,30 @@ impl Live {
         Ok(Content::Part { file: Rc::new(file), start: 0, size: metadata.size() })
     }
 
-    pub(super) fn list(&self, path: &Path) -> io::Result<Vec<(OsString, Kind)>> {
+    pub(super) fn list(&self, path: &Path) -> io::Result<Vec<(OsString, Listed)>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(self.on_machine(path))? {
             let entry = entry?;
             let kind = match entry.file_type()? {
-                kind if kind.is_file() => Kind::File,
-                kind if kind.is_dir() => Kind::Folder,
-                kind if kind.is_symlink() => Kind::Link(fs::read_link(entry.path()).unwrap_or_default()),
-                _ => Kind::Other,
+                kind if kind.is_file() => Listed::File,
+                kind if kind.is_dir() => Listed::Folder,
+                kind if kind.is_symlink() => Listed::Link,
+                _ => Listed::Other,
             };
             names.push((entry.file_name(), kind));
         }
-        names.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(names)
     }
 
     pub(super) fn no_exec_mount(&self, path: &Path) -> Option<PathBuf> {
         let path = self.on_machine(path);
-        let mount = self
-            .mounts
-            .iter()
-            .filter(|mount| path.starts_with(mount))
-            .max_by_key(|mount| mount.as_os_str().len())?;
-        self.no_exec.contains(mount).then(|| mount.clone())
+        let (all, no_exec) = self.mounts.get_or_init(|| {
+            let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
+            mounts(&String::from_utf8_lossy(&table))
+        });
+        let mount =
+            all.iter().filter(|mount| path.starts_with(mount)).max_by_key(|mount| mount.as_os_str().len())?;
+        no_exec.contains(mount).then(|| mount.clone())
     }
 }
 

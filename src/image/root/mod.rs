@@ -92,6 +92,19 @@ pub enum Kind {
     Other,
 }
 
+/// What a folder has under a name, as far as that costs nothing to say: where a link leads is not asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// A device, a socket or a pipe.
+    Other,
+}
+
 /// A symbolic link that was followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -280,14 +293,22 @@ impl Root {
     }
 
     /// What is in a folder, sorted by name; links in it are not followed. Empty where there is no folder.
-    pub fn list(&self, folder: &Path) -> io::Result<Vec<(OsString, Kind)>> {
+    pub fn list(&self, folder: &Path) -> io::Result<Vec<(OsString, Listed)>> {
         let Ok(found) = self.lookup(folder) else { return Ok(Vec::new()) };
         if found.node.kind != Kind::Folder {
             return Ok(Vec::new());
         }
+        let mut entries = self.entries(&found.path)?;
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(entries)
+    }
+
+    /// The same in any order, for a folder that was met on the way down from one that was found: there is no link in
+    /// its path.
+    pub fn entries(&self, folder: &Path) -> io::Result<Vec<(OsString, Listed)>> {
         match &self.place {
-            Place::Live(live) => live.list(&found.path),
-            Place::Tree(tree) => Ok(tree.list(&found.path)),
+            Place::Live(live) => live.list(folder),
+            Place::Tree(tree) => Ok(tree.list(folder)),
         }
     }
 

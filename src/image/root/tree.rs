@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use super::{Content, ElfFacts, Kind, Node};
+use super::{Content, ElfFacts, Kind, Listed, Node};
 
 /// The most entries of all layers together.
 const MOST_NODES: usize = 8_000_000;
@@ -212,10 +212,16 @@ impl Tree {
         content.ok_or_else(|| io::Error::other("not a regular file"))
     }
 
-    pub(super) fn list(&self, path: &Path) -> Vec<(OsString, Kind)> {
+    pub(super) fn list(&self, path: &Path) -> Vec<(OsString, Listed)> {
         let children = self.find(path).map(|slot| &slot.children);
         let children = children.into_iter().flatten();
-        children.map(|(name, id)| (name.clone(), self.nodes[*id].node.kind.clone())).collect()
+        let entry = |id: &usize| match self.nodes[*id].node.kind {
+            Kind::File => Listed::File,
+            Kind::Folder => Listed::Folder,
+            Kind::Link(_) => Listed::Link,
+            Kind::Other => Listed::Other,
+        };
+        children.map(|(name, id)| (name.clone(), entry(id))).collect()
     }
 
     pub(super) fn remarks(&self) -> &[String] {
@@ -269,7 +275,7 @@ mod tests {
         tree.apply(2, b"c/.wh.deep", file(""));
         assert_eq!(text(&tree, "/a/one"), None);
         assert_eq!(text(&tree, "/a/two").as_deref(), Some("new"));
-        assert_eq!(tree.list(Path::new("/b")), [("kept".into(), Kind::File)]);
+        assert_eq!(tree.list(Path::new("/b")), [("kept".into(), Listed::File)]);
         assert_eq!(tree.list(Path::new("/c")), []);
         assert_eq!(tree.remarks(), [""; 0]);
     }
@@ -281,8 +287,8 @@ mod tests {
         tree.apply(2, b"b/x", folder());
         tree.apply(2, b"b/x/new", file("new"));
         tree.apply(2, b"b/.wh..wh..opq", file(""));
-        assert_eq!(tree.list(Path::new("/b")), [("x".into(), Kind::Folder)]);
-        assert_eq!(tree.list(Path::new("/b/x")), [("new".into(), Kind::File)]);
+        assert_eq!(tree.list(Path::new("/b")), [("x".into(), Listed::Folder)]);
+        assert_eq!(tree.list(Path::new("/b/x")), [("new".into(), Listed::File)]);
     }
 
     #[test]
@@ -323,7 +329,7 @@ mod tests {
         for _ in 0..10 {
             tree.apply(1, b"..", folder());
         }
-        assert_eq!(tree.list(Path::new("/")), [("abs".into(), Kind::Folder)]);
+        assert_eq!(tree.list(Path::new("/")), [("abs".into(), Listed::Folder)]);
         assert_eq!(text(&tree, "/abs/olute").as_deref(), Some("fine"));
         assert_eq!(tree.remarks().len(), 6);
         assert_eq!(tree.remarks()[0], "`../../etc/passwd` is left out: a name that leads out of the image");

@@ -53,7 +53,9 @@ impl DsaRun<'_, '_> {
                 equals("sign: signature", sig, &made)?;
                 self.must_verify(&pk, message, &made)
             }
-            Task::Accumulated { count, digest } => self.accumulated(*count, digest.as_ref()),
+            Task::Accumulated { count, block, digest } => {
+                self.accumulated(*count, block.unwrap_or(0), digest.as_ref())
+            }
             _ => Err(mismatched(self.sizes.algorithm)),
         }
     }
@@ -110,8 +112,8 @@ impl DsaRun<'_, '_> {
 
     /// The draw is ξ alone; the empty message is signed deterministically (see
     /// [`accumulated`](crate::vector::accumulated)).
-    fn accumulated(&mut self, count: u64, expected: Option<&[u8; 32]>) -> Step {
-        let (mut stream, mut accumulator) = (Stream::new(), Digest::new());
+    fn accumulated(&mut self, count: u64, block: u64, expected: Option<&[u8; 32]>) -> Step {
+        let (mut stream, mut accumulator) = (Stream::of_block(block), Digest::new());
         let message = Message::Pure { msg: [].as_slice().into(), ctx: [].as_slice().into() };
         let mut xi = [0; ml_dsa::XI];
         for round in 0..count {

@@ -78,7 +78,9 @@ impl KemRun<'_, '_> {
                 let secret = self.decaps(&dk, c)?.ok_or_else(|| rejected_valid("decaps"))?;
                 equals("decaps: implicit rejection secret", expected, &secret)
             }
-            Task::Accumulated { count, digest } => self.accumulated(*count, digest.as_ref()),
+            Task::Accumulated { count, block, digest } => {
+                self.accumulated(*count, block.unwrap_or(0), digest.as_ref())
+            }
             _ => Err(mismatched(self.sizes.algorithm)),
         }
     }
@@ -127,8 +129,8 @@ impl KemRun<'_, '_> {
 
     /// The draws and their order are those of the accumulated ML-KEM vectors (see
     /// [`accumulated`](crate::vector::accumulated)): d‖z, then m, then a ciphertext of random bytes.
-    fn accumulated(&mut self, count: u64, expected: Option<&[u8; 32]>) -> Step {
-        let (mut stream, mut accumulator) = (Stream::new(), Digest::new());
+    fn accumulated(&mut self, count: u64, block: u64, expected: Option<&[u8; 32]>) -> Step {
+        let (mut stream, mut accumulator) = (Stream::of_block(block), Digest::new());
         let (mut seed, mut m, mut noise) = ([0; 2 * ml_kem::SEED], [0; ml_kem::M], vec![0; self.sizes.c]);
         for round in 0..count {
             stream.fill(&mut seed);

@@ -334,7 +334,7 @@ mod tests {
             operation: Operation::Decaps,
             class: "".into(),
             bad: None,
-            task: Task::Accumulated { count: 1, digest: None },
+            task: Task::Accumulated { count: 1, block: None, digest: None },
         };
         let outcome = Executor::new(broken.paths[0], false, false, &mut || ()).run(&case);
         let Outcome::Error { reason } = outcome else { panic!("{outcome:?}") };

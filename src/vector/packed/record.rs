@@ -144,7 +144,7 @@ variants!([] Task<'static> {
     8 => DsaVerify { pk, message, sig, valid }
     9 => DsaRoundTrip { xi, rnd, message, keys, sig }
     10 => Aead { key, nonce, aad, plaintext, ciphertext, tag, valid }
-    11 => Accumulated { count, digest }
+    11 => Accumulated { count, block, digest }
 } ());
 
 impl Field for Expected<'static> {

@@ -78,7 +78,7 @@ fn every_task() -> Vec<Case<'static>> {
             tag: bytes(28, 16),
             valid: true,
         },
-        Task::Accumulated { count: 1 << 40, digest: Some([29; 32]) },
+        Task::Accumulated { count: 1 << 40, block: Some(7), digest: Some([29; 32]) },
     ];
     tasks
         .into_iter()

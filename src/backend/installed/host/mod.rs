@@ -16,12 +16,13 @@ mod arch;
 #[cfg(target_arch = "x86_64")]
 #[path = "x86_64.rs"]
 mod arch;
+mod call;
 mod map;
 mod memory;
 mod program;
 mod stack;
 
-pub(super) use arch::random;
+pub(super) use call::random;
 
 /// The most arguments of a hosted function.
 pub(super) const ARGUMENTS: usize = 12;
@@ -84,9 +85,9 @@ impl Host {
         let failed = |what: String| Error::Loader { path: loader.to_owned(), what };
         let mapped = map::map(loader).map_err(failed)?;
         let program = program::build(loader, libc).map_err(failed)?;
-        let stack = stack::build(&program, mapped.base, arch::landing()).map_err(failed)?;
+        let stack = stack::build(&program, mapped.base, call::landing()).map_err(failed)?;
         memory::bar_the_break();
-        arch::start(stack, mapped.entry);
+        call::start(stack, mapped.entry);
         let [dlopen, dlsym, dlerror, private_dlopen, private_dlsym] = program.imports();
         let mut host = Self { loader: loader.to_owned(), dlopen, dlsym, dlerror };
         if dlopen == 0 && private_dlopen != 0 && private_dlsym != 0 {
@@ -129,9 +130,9 @@ impl Host {
     /// # Panics
     /// If there are more arguments.
     pub(super) fn call(&self, function: Function, arguments: &[usize]) -> usize {
-        let mut call = arch::Call { function: function.0, arguments: [0; ARGUMENTS], result: 0 };
+        let mut call = call::Call { function: function.0, arguments: [0; ARGUMENTS], result: 0 };
         call.arguments[..arguments.len()].copy_from_slice(arguments);
-        arch::call(&mut call);
+        call::call(&mut call);
         call.result
     }
 

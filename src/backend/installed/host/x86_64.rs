@@ -1,81 +1,26 @@
 //! The way into hosted code and back, on x86-64: stacks, and the thread pointer in FS. Knows no ELF.
 
 use std::arch::{asm, global_asm};
-use std::cell::UnsafeCell;
 use std::mem::offset_of;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::ARGUMENTS;
-use crate::entropy;
+use super::call::{Call, STATE, State, fill};
 
-/// One call of a hosted function.
-#[repr(C)]
-pub(super) struct Call {
-    pub(super) function: usize,
-    pub(super) arguments: [usize; ARGUMENTS],
-    pub(super) result: usize,
-}
-
-/// What the code below keeps: this program's thread pointer and stack pointer, the hosted thread pointer, and
-/// whether the processor lets a program set FS without the kernel.
-#[repr(C)]
-struct State {
-    own: usize,
-    hosted: usize,
-    stack: usize,
-    direct: usize,
-}
-
-struct Shared(UnsafeCell<State>);
-
-// SAFETY: this program has one thread, and only that one starts or calls.
-unsafe impl Sync for Shared {}
-
-static STATE: Shared = Shared(UnsafeCell::new(State { own: 0, hosted: 0, stack: 0, direct: 0 }));
+/// Whether the processor lets a program set FS without the kernel.
+static DIRECT: AtomicUsize = AtomicUsize::new(0);
 
 /// `HWCAP2_FSGSBASE` of the kernel.
 const FSGSBASE: u64 = 2;
 
-unsafe extern "C" {
-    fn pqcheck_hosted_start(stack: usize, entry: usize);
-    fn pqcheck_hosted_landing();
-    fn pqcheck_hosted_call(call: *mut Call);
-    fn pqcheck_hosted_random(buf: *mut u8, len: usize);
-}
-
-/// Where the program that the loader starts begins.
-pub(super) fn landing() -> usize {
-    pqcheck_hosted_landing as *const () as usize
-}
-
-/// A function for hosted code to call: [`entropy::fill`], with this program's thread pointer.
-pub(in super::super) fn random() -> usize {
-    pqcheck_hosted_random as *const () as usize
-}
-
-/// Runs the loader at `entry` on `stack`, until it starts its program.
-pub(super) fn start(stack: usize, entry: usize) {
+/// This program's thread pointer. Before any change of it, because how it is changed is found out here too.
+pub(super) fn thread_pointer() -> usize {
     let own: usize;
     // SAFETY: the first word of the thread control block is its own address, in glibc as in musl.
     unsafe { asm!("mov {}, qword ptr fs:[0]", out(reg) own, options(nostack, readonly)) };
-    let state = STATE.0.get();
-    // SAFETY: nobody else looks at the state; the loader comes back by `landing` with all registers restored.
-    unsafe {
-        (*state).own = own;
-        (*state).direct = usize::from(libc::getauxval(libc::AT_HWCAP2) & FSGSBASE != 0);
-        pqcheck_hosted_start(stack, entry);
-    }
-}
-
-/// Makes the call, after [`start`].
-pub(super) fn call(call: &mut Call) {
-    // SAFETY: the function is one that the loader gave, and the adapter passes what it is declared with.
-    unsafe { pqcheck_hosted_call(call) };
-}
-
-/// What liboqs calls for random bytes.
-unsafe extern "C" fn fill(buf: *mut u8, len: usize) {
-    // SAFETY: passed on to the hosted caller.
-    unsafe { entropy::fill(buf, len) };
+    // SAFETY: asks for a number.
+    let direct = unsafe { libc::getauxval(libc::AT_HWCAP2) } & FSGSBASE != 0;
+    DIRECT.store(usize::from(direct), Ordering::Relaxed);
+    own
 }
 
 global_asm!(
@@ -83,7 +28,7 @@ global_asm!(
     ".p2align 4",
     // Sets FS to the address in rdi. Changes rax, rcx, rsi, rdi, r11.
     "2:",
-    "cmp qword ptr [rip + {state} + {direct}], 0",
+    "cmp qword ptr [rip + {direct}], 0",
     "je 3f",
     ".byte 0xf3, 0x48, 0x0f, 0xae, 0xd7", // wrfsbase rdi
     "ret",
@@ -185,11 +130,11 @@ global_asm!(
     "ret",
     ".popsection",
     state = sym STATE,
+    direct = sym DIRECT,
     fill = sym fill,
     own = const offset_of!(State, own),
     hosted = const offset_of!(State, hosted),
     stack = const offset_of!(State, stack),
-    direct = const offset_of!(State, direct),
     function = const offset_of!(Call, function),
     arguments = const offset_of!(Call, arguments),
     result = const offset_of!(Call, result),

@@ -1,0 +1,31 @@
+//! `pqcheck merge`: the reports of the parts of one run become one report.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::exit::Exit;
+use super::{compare, kat};
+use crate::kat::merge::merge;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The JSON reports of all parts, as `pqcheck kat --shard I/N --format json` writes them, in any order
+    #[arg(required = true, value_name = "REPORT")]
+    reports: Vec<PathBuf>,
+    /// How to show the report
+    #[arg(long, value_name = "FORMAT", default_value = "json", value_parser = kat::formats())]
+    format: String,
+    /// Write the report to this file, whole or not at all
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Ends as the run in one piece would have ended.
+pub(super) fn main(args: &Args) -> Result<ExitCode> {
+    let read = |path: &PathBuf| Ok((path.display().to_string(), compare::read(path)?));
+    let report = merge(args.reports.iter().map(read).collect::<Result<_>>()?)?;
+    kat::publish(&report, &args.format, args.output.as_deref())?;
+    Ok(Exit::of(&report.summary).into())
+}

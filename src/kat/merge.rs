@@ -1,0 +1,428 @@
+//! The reports of the parts of one run -> the report of the run. Knows no file.
+
+use std::collections::BTreeMap;
+
+use super::departures;
+use crate::report::{
+    AccumulatedDigest, CaseResult, PathInfo, Platform, Report, SCHEMA, Shard, Summary, Timing,
+};
+
+/// A part that is missing is named; not more than so many of them.
+const NAMED: usize = 10;
+
+/// Why some reports are not the parts of one run. Every message is one line.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum MergeError {
+    /// A report is not that of a part.
+    #[error("{0}: not a part of a run: it was made without `--shard I/N`")]
+    Whole(String),
+    /// A report says something of itself that cannot be.
+    #[error("{0}: damaged report: {1}")]
+    Damaged(String, String),
+    /// Two reports are of different runs.
+    #[error("{file}: {what} {its}, but {first} has {theirs}: these are not parts of one run")]
+    Other {
+        /// The report that differs from the first one.
+        file: String,
+        /// In what, as the beginning of a sentence.
+        what: &'static str,
+        /// What it has.
+        its: String,
+        /// The first report.
+        first: String,
+        /// What that has.
+        theirs: String,
+    },
+    /// A part is there twice.
+    #[error("{file}: part {part} of {of} once more; the first is {first}")]
+    Twice {
+        /// The second report of the part.
+        file: String,
+        /// Which part.
+        part: u64,
+        /// Of how many.
+        of: u64,
+        /// The first report of the part.
+        first: String,
+    },
+    /// Parts are not there.
+    #[error("not all of the run is there: missing {0}")]
+    Missing(String),
+}
+
+/// Puts the parts of one run together, given with the names by which they are to be called in messages. The
+/// result is the report that the run would have had in one piece, on a machine that has what all of them have.
+///
+/// # Errors
+/// If they are not all the parts of one run: never is what is missing left out.
+pub fn merge(reports: Vec<(String, Report)>) -> Result<Report, MergeError> {
+    let mut parts: BTreeMap<u64, (String, Report)> = BTreeMap::new();
+    let mut first: Option<(String, Identity)> = None;
+    for (name, report) in reports {
+        let shard = report.shard.clone().ok_or_else(|| MergeError::Whole(name.clone()))?;
+        check(&name, &report, &shard)?;
+        let identity = Identity::of(&report, &shard);
+        match &first {
+            None => first = Some((name.clone(), identity)),
+            Some((first, theirs)) => identity.same(&name, first, theirs)?,
+        }
+        if let Some((first, _)) = parts.get(&shard.part) {
+            return Err(MergeError::Twice {
+                file: name,
+                part: shard.part,
+                of: shard.of,
+                first: first.clone(),
+            });
+        }
+        parts.insert(shard.part, (name, report));
+    }
+    let shard = parts.values().next().and_then(|(_, report)| report.shard.clone());
+    let shard = shard.ok_or_else(|| MergeError::Missing("all of it".to_owned()))?;
+    // Of a run with fewer cases than parts the last parts are empty.
+    let missing: Vec<String> = (1..=shard.of.min(shard.cases))
+        .filter(|part| !parts.contains_key(part))
+        .take(NAMED + 1)
+        .map(|part| format!("{part}/{}", shard.of))
+        .collect();
+    match missing.len() {
+        0 => {}
+        1..=NAMED => return Err(MergeError::Missing(missing.join(", "))),
+        _ => return Err(MergeError::Missing(format!("{} and more", missing[..NAMED].join(", ")))),
+    }
+    Ok(together(parts.into_values().map(|(_, report)| report).collect()))
+}
+
+/// What the parts of one run have in common.
+struct Identity([(&'static str, String); 5]);
+
+impl Identity {
+    fn of(report: &Report, shard: &Shard) -> Self {
+        let path = |it: &PathInfo| format!("{}/{} {}", it.backend, it.path, it.version);
+        let paths: Vec<String> = report.paths.iter().map(path).collect();
+        Self([
+            ("made by pqcheck", report.version.clone()),
+            ("a part of", shard.of.to_string()),
+            ("vectors", report.corpus.join(", ")),
+            ("code paths", paths.join(", ")),
+            ("a plan of", format!("{} cases ({})", shard.cases, shard.plan)),
+        ])
+    }
+
+    fn same(&self, file: &str, first: &str, theirs: &Self) -> Result<(), MergeError> {
+        let differs = self.0.iter().zip(&theirs.0).find(|(its, theirs)| its != theirs);
+        differs.map_or(Ok(()), |((what, its), (_, theirs))| {
+            let (its, theirs, first) = (its.clone(), theirs.clone(), first.to_owned());
+            Err(MergeError::Other { file: file.to_owned(), what, its, first, theirs })
+        })
+    }
+}
+
+/// Whether a report holds what its part of the run should hold.
+fn check(name: &str, report: &Report, shard: &Shard) -> Result<(), MergeError> {
+    let damaged = |why: String| Err(MergeError::Damaged(name.to_owned(), why));
+    if !(1..=shard.of).contains(&shard.part) {
+        return damaged(format!("there is no part {} of {}", shard.part, shard.of));
+    }
+    let own = shard.cases / shard.of + u64::from(shard.part - 1 < shard.cases % shard.of);
+    let paths = report.paths.len() as u64;
+    let there = report.cases.len() as u64;
+    if own.checked_mul(paths) != Some(there) {
+        return damaged(format!(
+            "part {} of {} has {there} outcomes, not {own} for each of {paths} code paths",
+            shard.part, shard.of
+        ));
+    }
+    let sorted = report.paths.iter().flat_map(|path| std::iter::repeat_n(path, own as usize));
+    match report
+        .cases
+        .iter()
+        .zip(sorted)
+        .find(|(case, path)| (&case.backend, &case.path) != (&path.backend, &path.path))
+    {
+        Some((case, path)) => damaged(format!(
+            "an outcome of {}/{} stands where one of {}/{} should",
+            case.backend, case.path, path.backend, path.path
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The parts in order, none missing.
+fn together(parts: Vec<Report>) -> Report {
+    let paths = paths(&parts);
+    let own = |report: &Report| report.cases.len().checked_div(report.paths.len()).unwrap_or(0);
+    let mut cases: Vec<CaseResult> = Vec::with_capacity(parts.iter().map(|part| part.cases.len()).sum());
+    for path in 0..paths.len() {
+        let mut rest: Vec<&[CaseResult]> =
+            parts.iter().map(|part| &part.cases[path * own(part)..(path + 1) * own(part)]).collect();
+        // Shards take turns, so that the first case of each is followed by the second of each.
+        while rest.iter().any(|left| !left.is_empty()) {
+            for left in &mut rest {
+                if let Some((next, after)) = left.split_first() {
+                    cases.push(next.clone());
+                    *left = after;
+                }
+            }
+        }
+    }
+    let mut warnings: Vec<String> = Vec::new();
+    for part in &parts {
+        // These count cases, and are counted anew.
+        let counted = departures(&part.cases);
+        for warning in part.warnings.iter().filter(|warning| !counted.contains(warning)) {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+    }
+    warnings.extend(departures(&cases));
+    Report {
+        schema: SCHEMA.to_owned(),
+        version: parts.first().map(|part| part.version.clone()).unwrap_or_default(),
+        platform: platform(&parts),
+        corpus: parts.first().map(|part| part.corpus.clone()).unwrap_or_default(),
+        shard: None,
+        warnings,
+        summary: Summary::of(&cases),
+        timing: timing(&parts),
+        digests: digests(&parts, &paths),
+        paths,
+        cases,
+    }
+}
+
+/// A path lacks what it lacked anywhere, and is the library's own choice where it was everywhere.
+fn paths(parts: &[Report]) -> Vec<PathInfo> {
+    let mut paths = parts.first().map(|part| part.paths.clone()).unwrap_or_default();
+    for part in parts {
+        for (path, other) in paths.iter_mut().zip(&part.paths) {
+            path.chosen &= other.chosen;
+            path.lacks.extend(other.lacks.iter().cloned());
+            path.lacks.sort_unstable();
+            path.lacks.dedup();
+            path.not_isolated = path.not_isolated.take().or_else(|| other.not_isolated.clone());
+        }
+    }
+    paths
+}
+
+/// The machine that has what every machine has on which a part ran.
+fn platform(parts: &[Report]) -> Platform {
+    let every = || parts.iter().map(|part| &part.platform);
+    let joined = |values: Vec<&str>| {
+        let mut different: Vec<&str> = Vec::new();
+        for value in values {
+            if !different.contains(&value) {
+                different.push(value);
+            }
+        }
+        different.join("; ")
+    };
+    let features = every().next().map(|platform| platform.features.clone()).unwrap_or_default();
+    let mut emulated: Vec<String> = Vec::new();
+    for sign in every().flat_map(|platform| &platform.emulated) {
+        if !emulated.contains(sign) {
+            emulated.push(sign.clone());
+        }
+    }
+    Platform {
+        architecture: joined(every().map(|platform| platform.architecture.as_str()).collect()),
+        cpu: Some(joined(every().filter_map(|platform| platform.cpu.as_deref()).collect()))
+            .filter(|cpu| !cpu.is_empty()),
+        features: features
+            .into_iter()
+            .filter(|it| every().all(|platform| platform.features.contains(it)))
+            .collect(),
+        emulated,
+    }
+}
+
+/// Processor time adds up; on the wall the parts ran beside each other, as far as is known.
+fn timing(parts: &[Report]) -> Option<Timing> {
+    let every: Option<Vec<Timing>> = parts.iter().map(|part| part.timing).collect();
+    let every = every.filter(|every| !every.is_empty())?;
+    Some(Timing {
+        library_ns: every.iter().fold(0, |sum, timing| sum.saturating_add(timing.library_ns)),
+        total_ns: every.iter().fold(0, |sum, timing| sum.saturating_add(timing.total_ns)),
+        wall_ns: every.iter().map(|timing| timing.wall_ns).max().unwrap_or(0),
+    })
+}
+
+/// In the order of a run in one piece: by code path, parameter set and block.
+fn digests(parts: &[Report], paths: &[PathInfo]) -> Vec<AccumulatedDigest> {
+    let mut digests: Vec<AccumulatedDigest> =
+        parts.iter().flat_map(|part| part.digests.iter().cloned()).collect();
+    digests.sort_by_key(|it| {
+        let path = paths.iter().position(|path| (&path.backend, &path.path) == (&it.backend, &it.path));
+        (path, it.algorithm, it.block)
+    });
+    digests
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Outcome, sample};
+    use crate::spec::{Algorithm, Operation};
+
+    /// A run in one piece: `cases` cases on two paths, with every kind of outcome, and digests.
+    fn whole(cases: u64) -> Report {
+        let mut report = sample::green();
+        let template = report.paths[0].clone();
+        report.paths =
+            ["one", "two"].map(|path| PathInfo { path: path.to_owned(), ..template.clone() }).to_vec();
+        report.cases.clear();
+        report.digests.clear();
+        for path in &report.paths {
+            for case in 0..cases {
+                let outcome = match (case + report.cases.len() as u64) % 4 {
+                    0 => Outcome::Pass,
+                    1 => Outcome::Fail {
+                        reason: "x".to_owned(),
+                        expected: "1".to_owned(),
+                        got: "2".to_owned(),
+                    },
+                    2 => Outcome::Skip { reason: "not-offered: x".to_owned() },
+                    _ => Outcome::Error { reason: "killed".to_owned() },
+                };
+                report.cases.push(CaseResult {
+                    suite: "s".to_owned(),
+                    case: format!("tc{case}"),
+                    backend: path.backend.clone(),
+                    path: path.path.clone(),
+                    algorithm: Algorithm::MlKem768,
+                    operation: Operation::Decaps,
+                    outcome,
+                });
+                report.digests.push(AccumulatedDigest {
+                    algorithm: Algorithm::MlKem768,
+                    count: 7,
+                    block: Some(case),
+                    backend: path.backend.clone(),
+                    path: path.path.clone(),
+                    digest: format!("{case:064x}"),
+                });
+            }
+        }
+        report.warnings = vec!["a warning".to_owned()];
+        report.summary = Summary::of(&report.cases);
+        report
+    }
+
+    /// What `kat --shard` makes of it.
+    fn parts(whole: &Report, of: u64) -> Vec<(String, Report)> {
+        let cases = whole.cases.len() as u64 / whole.paths.len() as u64;
+        let part = |part: u64| {
+            let mut report = whole.clone();
+            let mut position = 0..whole.cases.len() as u64;
+            report.cases.retain(|_| position.next().unwrap() % cases % of == part - 1);
+            report.digests.retain(|digest| digest.block.unwrap() % of == part - 1);
+            report.summary = Summary::of(&report.cases);
+            report.shard = Some(Shard { part, of, cases, plan: "00".repeat(32) });
+            (format!("{part}.json"), report)
+        };
+        (1..=of.min(cases)).map(part).collect()
+    }
+
+    fn refused(parts: Vec<(String, Report)>) -> String {
+        merge(parts).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_parts_of_a_run_make_the_run() {
+        for (cases, of) in [(1, 1), (7, 1), (7, 2), (7, 3), (6, 3), (3, 3), (2, 5)] {
+            let whole = whole(cases);
+            let mut parts = parts(&whole, of);
+            assert_eq!(merge(parts.clone()).unwrap(), whole, "{cases}/{of}");
+            parts.reverse();
+            assert_eq!(merge(parts).unwrap(), whole, "{cases}/{of}, in another order");
+        }
+    }
+
+    #[test]
+    fn a_missing_part_is_named() {
+        let mut four = parts(&whole(9), 4);
+        four.remove(2);
+        assert_eq!(refused(four), "not all of the run is there: missing 3/4");
+        let mut many = parts(&whole(20), 20);
+        many.truncate(1);
+        assert!(refused(many).ends_with("10/20, 11/20 and more"));
+        assert!(refused(Vec::new()).starts_with("not all of the run is there"));
+    }
+
+    #[test]
+    fn a_part_that_is_there_twice_is_named() {
+        let mut twice = parts(&whole(9), 2);
+        twice.push(("again.json".to_owned(), twice[1].1.clone()));
+        assert_eq!(refused(twice), "again.json: part 2 of 2 once more; the first is 2.json");
+    }
+
+    #[test]
+    fn a_report_of_a_whole_run_is_no_part() {
+        let whole = whole(9);
+        let message = refused(vec![("w.json".to_owned(), whole)]);
+        assert_eq!(message, "w.json: not a part of a run: it was made without `--shard I/N`");
+    }
+
+    #[test]
+    fn parts_of_different_runs_are_told_apart() {
+        type Change = fn(&mut Report);
+        let changes: [(&str, Change); 6] = [
+            ("2.json: made by pqcheck 9.9.9, but 1.json has 0.1.0", |it| it.version = "9.9.9".to_owned()),
+            ("2.json: a part of 3, but 1.json has 2", |it| it.shard = parts(&whole(9), 3)[1].1.shard.clone()),
+            ("2.json: vectors elsewhere, but", |it| it.corpus = vec!["elsewhere".to_owned()]),
+            ("2.json: code paths ", |it| it.paths[0].version = "other".to_owned()),
+            ("2.json: a plan of 9 cases (11", |it| {
+                it.shard.as_mut().unwrap().plan = "11".repeat(32);
+            }),
+            ("2.json: a plan of 8 cases (00", |it| *it = parts(&whole(8), 2)[1].1.clone()),
+        ];
+        for (expected, change) in changes {
+            let mut two = parts(&whole(9), 2);
+            change(&mut two[1].1);
+            // Where the number of parts changes, so does what a part holds.
+            if two[1].1.shard.as_ref().unwrap().of == 3 {
+                two[1].1.cases = parts(&whole(9), 3)[1].1.cases.clone();
+            }
+            let message = refused(two);
+            assert!(message.starts_with(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_does_not_hold_what_it_should_is_damaged() {
+        let mut short = parts(&whole(9), 2);
+        short[0].1.cases.pop();
+        assert_eq!(
+            refused(short),
+            "1.json: damaged report: part 1 of 2 has 9 outcomes, not 5 for each of 2 code paths"
+        );
+        let mut swapped = parts(&whole(9), 2);
+        swapped[0].1.cases.swap(0, 9);
+        assert!(refused(swapped).contains("/two stands where one of "));
+        for (part, of, cases) in [(0, 2, 9), (3, 2, 9), (1, 0, 9), (1, 1, u64::MAX)] {
+            let mut bad = parts(&whole(9), 2);
+            bad[0].1.shard = Some(Shard { part, of, cases, plan: String::new() });
+            assert!(refused(bad).starts_with("1.json: damaged report: "), "{part}/{of} of {cases}");
+        }
+        let mut vast = parts(&whole(9), 2);
+        vast.truncate(1);
+        vast[0].1.shard = Some(Shard { part: 1, of: u64::MAX, cases: u64::MAX, plan: String::new() });
+        vast[0].1.cases = vec![vast[0].1.cases[0].clone(), vast[0].1.cases[5].clone()];
+        assert!(refused(vast).contains("missing 2/18446744073709551615"));
+    }
+
+    #[test]
+    fn machines_that_differ_have_in_common_what_each_has() {
+        let mut two = parts(&whole(9), 2);
+        two[0].1.platform.features = vec!["avx2".to_owned(), "sha3".to_owned()];
+        two[1].1.platform.features = vec!["sha3".to_owned()];
+        two[1].1.platform.cpu = Some("Another".to_owned());
+        two[1].1.paths[0].lacks = vec!["avx2".to_owned()];
+        let first = two[0].1.platform.cpu.clone().unwrap();
+        let merged = merge(two).unwrap();
+        assert_eq!(merged.platform.features, ["sha3"]);
+        assert_eq!(merged.platform.cpu, Some(format!("{first}; Another")));
+        assert_eq!(merged.paths[0].lacks, ["avx2"]);
+    }
+}
