@@ -3,12 +3,13 @@
 #
 #     docker/secrets.sh DIR       DIR is made with mode 0700; what lies there is kept
 #
-# STACK_TAG and STACK_NET are those of docker/compose.yaml. Nothing of a secret is printed. Knows nothing of who
+# STACK_IMAGES, STACK_TAG and STACK_NET are those of docker/compose.yaml. Nothing of a secret is printed. Knows nothing of who
 # is given which file.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 tag=${STACK_TAG:-latest}
+images=${STACK_IMAGES:-pqcheck-stack}
 net=${STACK_NET:-10.91}
 
 main() {
@@ -19,11 +20,11 @@ main() {
 
     # The host's OpenSSL may be too old for ML-DSA, so the image of the database makes its keys.
     of database docker run --rm --network none --cap-drop ALL --user "$(id -u):$(id -g)" -v "$folder:/out" \
-        "pqcheck-stack/database:$tag" secrets /out
+        "$images/database:$tag" secrets /out
     of firewall env EDGE_SUBNET="$net.1.0/24" CORE_SUBNET="$net.2.0/24" OBSERVE_SUBNET="$net.3.0/24" \
         CLIENT_API_ADDRESS="$net.2.10" MONITORING_ADDRESS="$net.3.9" \
-        "$here/firewall/sign.sh" "$folder" "pqcheck-stack/firewall:$tag"
-    of rosenpass "$here/rosenpass/keys.sh" "$folder" "pqcheck-stack/rosenpass:$tag"
+        "$here/firewall/sign.sh" "$folder" "$images/firewall:$tag"
+    of rosenpass "$here/rosenpass/keys.sh" "$folder" "$images/rosenpass:$tag"
 }
 
 # Shows what a maker says only when it fails.
