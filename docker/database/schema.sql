@@ -18,9 +18,10 @@ CREATE TABLE IF NOT EXISTS audit.record (
     seal      bytea       NOT NULL
 );
 
--- Microseconds since 1970: what is sealed must not depend on how a session writes dates.
-CREATE OR REPLACE FUNCTION audit.micros(timestamptz, OUT micros bigint) IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql
-    RETURN (extract(epoch FROM $1) * 1000000)::bigint;
+-- Microseconds since 1970: what is sealed must not depend on how a session writes dates. (The parameter needs its
+-- name: PostgreSQL 17 dumps a nameless one beside a named one as "", which nobody can restore.)
+CREATE OR REPLACE FUNCTION audit.micros(at timestamptz, OUT micros bigint) IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql
+    RETURN (extract(epoch FROM at) * 1000000)::bigint;
 
 -- SECURITY DEFINER, because the last row is read with the owner's eyes.
 CREATE OR REPLACE FUNCTION audit.seal() RETURNS trigger LANGUAGE plpython3u SECURITY DEFINER
