@@ -24,7 +24,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh docker/image docker/compile docker/*/entrypoint tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
+	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh docker/*/*.sh tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
 
 unit: ## unit and integration tests
 	@tools/need rust cc cmake libclang openssl
@@ -59,7 +59,7 @@ test-image: dist ## pqcheck in real containers: both C libraries, both architect
 	tools/engine run python3 tests/images/run.py
 
 image: dist ## the image of pqcheck itself, FROM scratch, for each architecture, from dist/
-	tools/engine run docker/image $(archs)
+	tools/engine run docker/image.sh $(archs)
 
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3

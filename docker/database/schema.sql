@@ -1,5 +1,5 @@
 -- The audit table. Run at every start, by the owner, over the local socket; makes what is not there.
--- Who the roles are and what their passwords are is entrypoint's; how a row is sealed is audit.py's.
+-- Who the roles are and what their passwords are is entrypoint.sh's; how a row is sealed is audit.py's.
 
 SET client_min_messages = warning;
 

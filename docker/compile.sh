@@ -52,7 +52,7 @@ auditable() {
         refuse "no package cargo-auditable in this base; name another BUILDER"
 }
 
-say() { echo "docker/compile: $*" >&2; }
+say() { echo "docker/compile.sh: $*" >&2; }
 refuse() { say "$*"; exit 2; }
 
 main "$@"

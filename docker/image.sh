@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the image of pqcheck from dist/: `docker/image amd64 arm64` makes `pqcheck` and `pqcheck:arm64`, because an
+# Builds the image of pqcheck from dist/: `docker/image.sh amd64 arm64` makes `pqcheck` and `pqcheck:arm64`, because an
 # engine keeps one platform under one name.
 #
 # Builds with BuildKit where there is buildx, with the classic builder elsewhere. The same binary gives the same layer,
@@ -57,14 +57,14 @@ load_empty() {
     layer=$(sha256sum "$work/layer.tar" | cut -d' ' -f1)
     cat >"$work/config.json" <<JSON
 {"architecture":"$2","os":"linux","created":"1970-01-01T00:00:00Z","config":{},"history":[{"created":"1970-01-01T00:00:00Z",
-"created_by":"docker/image"}],"rootfs":{"type":"layers","diff_ids":["sha256:$layer"]}}
+"created_by":"docker/image.sh"}],"rootfs":{"type":"layers","diff_ids":["sha256:$layer"]}}
 JSON
     echo "[{\"Config\":\"config.json\",\"RepoTags\":[\"$1\"],\"Layers\":[\"layer.tar\"]}]" >"$work/manifest.json"
     tar -cf - -C "$work" manifest.json config.json layer.tar | docker load --quiet >/dev/null ||
         refuse "the engine does not take the empty image $1"
 }
 
-say() { echo "docker/image: $*" >&2; }
+say() { echo "docker/image.sh: $*" >&2; }
 refuse() { say "$*"; exit 2; }
 
 work=$(mktemp -d)
