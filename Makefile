@@ -8,7 +8,7 @@ qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 tools := $(CURDIR)/target/tools/bin
 
 .PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image vectors figures bench \
-	install-prerequisites clean
+	image install-prerequisites clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' Makefile | expand -t 24
@@ -24,7 +24,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
+	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh docker/*/*.sh tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
 
 unit: ## unit and integration tests
 	@tools/need rust cc cmake libclang openssl
@@ -57,6 +57,9 @@ arm64: dist ## the arm64 binary through the embedded corpus, on a new and on an 
 test-image: dist ## pqcheck in real containers: both C libraries, both architectures, good and bad crypto libraries
 	@tools/need python3
 	tools/engine run python3 tests/images/run.py
+
+image: dist ## the image of pqcheck itself, FROM scratch, for each architecture, from dist/
+	tools/engine run docker/image.sh $(archs)
 
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3
