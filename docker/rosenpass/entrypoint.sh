@@ -26,10 +26,10 @@ main() {
     for file in own.rp.sk own.rp.pk own.wg.key other.rp.pk other.wg.pub; do
         [ -r "$secrets/$file" ] || refuse "$secrets/$file: not there; docker/rosenpass/keys.sh makes it"
     done
-    /pqcheck serve --listen 0.0.0.0:9464 --interval 30s --installed --require ChaCha20-Poly1305 \
-        --also-uses Kyber512,Classic-McEliece-460896 --answers "unix:$socket" &
     start_wireguard
     start_rosenpass
+    /pqcheck serve --listen 0.0.0.0:9464 --interval 30s --installed --require ChaCha20-Poly1305 \
+        --also-uses Kyber512,Classic-McEliece-460896 --answers "unix:$socket" &
     say "listens on 9999/udp (rosenpass) and 51820/udp (WireGuard), $address in the tunnel"
     watch
 }
