@@ -3,8 +3,8 @@
 #
 #     docker/secrets.sh DIR       DIR is made with mode 0700; what lies there is kept
 #
-# STACK_IMAGES, STACK_TAG and STACK_NET are those of docker/compose.yaml. Nothing of a secret is printed. Knows nothing of who
-# is given which file.
+# STACK_IMAGES, STACK_TAG and STACK_NET are those of docker/compose.yaml. Nothing of a secret is printed. Knows nothing
+# of who is given which file.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -31,7 +31,11 @@ main() {
 of() {
     service=$1
     shift
-    said=$("$@" 2>&1) || { echo "docker/secrets.sh: the secrets of $service are not made: $(echo "$said" | tail -n 1)" >&2; exit 2; }
+    said=$("$@" 2>&1) || {
+        echo "$said" >&2
+        echo "docker/secrets.sh: the secrets of $service are not made: $(echo "$said" | head -n 1)" >&2
+        exit 2
+    }
 }
 
 main "$@"

@@ -36,7 +36,7 @@ def prepare(arches, names):
         if not binary.is_file():
             raise engine.Refusal(f"{binary}: not there; `make dist` builds it")
     run(services.DOCKER / "bases.sh", *(services.base(arch) for arch in arches))
-    run(services.DOCKER / "image", *arches)
+    run(services.DOCKER / "image.sh", *arches)
     for name in names:
         program = services.DOCKER / name / "build.sh"
         if program.exists():
