@@ -60,6 +60,13 @@ class Stack:
         if made.returncode != 0:
             raise engine.Refusal(engine.meaning(made.stderr) or engine.last_line(made.stderr))
 
+    def refuse_missing_images(self, names):
+        """Looked for before anything is started: engines and compose would ask a registry for the name."""
+        for name in names:
+            image = f"{self.environment.get('STACK_IMAGES') or 'pqcheck-stack'}/{name}:{self.environment['STACK_TAG']}"
+            if engine.docker("image", "inspect", image, must=False).returncode != 0:
+                raise engine.Refusal(f"the image {image} is not there; `make up` builds it")
+
     def refuse_ports_in_use(self, names):
         """A port in use is known before anything is started, and by whom where it is a container."""
         if not os.environ.get("DOCKER_HOST", "unix:").startswith("unix:"):

@@ -131,6 +131,7 @@ def build_all(arch):
 
 def start(stack, names, deadline):
     """Starts services and waits. Compose itself would wait for ever for one that dies again and again."""
+    stack.refuse_missing_images(names)
     stack.refuse_ports_in_use(names)
     stack.make_secrets()
     stack.folder.mkdir(parents=True, exist_ok=True)
@@ -152,9 +153,12 @@ def start(stack, names, deadline):
     said = path.read_text(errors="replace")
     if not bad:
         return Started(seconds, containers)
-    known = engine.meaning(said)
-    if known and process.returncode not in (0, -15):
-        raise engine.Refusal(known)
+    if process.returncode not in (0, -15):
+        # What compose itself could not do is nobody's fault among the services.
+        if known := engine.meaning(said):
+            raise engine.Refusal(known)
+        if not containers:
+            raise engine.Refusal(f"compose starts nothing: {complaint(said, '')}")
     troubles = [trouble(stack, name, containers.get(name), said) for name in bad]
     return Started(seconds, containers, troubles)
 
@@ -197,6 +201,8 @@ def trouble(stack, name, each, said):
         waits = [need for need in services.NEEDS.get(name, [])]
         because = f"was not started, because {' and '.join(waits)} did not become healthy" if waits else f"was not started: {complaint(said, name)}"
         return Trouble(name, because)
+    if each.restarts and each.status == "running":
+        each = at_rest(stack, name, each)
     log = engine.docker("logs", "--tail", "200", each.id, must=False)
     text = log.stdout + log.stderr
     if each.error:
@@ -210,6 +216,17 @@ def trouble(stack, name, each, said):
     else:
         what = f"is `{each.status}`, health `{each.health}`, after {each.probes} probes"
     return Trouble(name, what, each.line, text, explain(text))
+
+
+def at_rest(stack, name, each):
+    """A container that comes back again and again, when it has just ended: only then does the engine know the code."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        now = stack.containers().get(name, each)
+        if now.status != "running":
+            return now
+        time.sleep(0.1)
+    return each
 
 
 def complaint(said, name):
