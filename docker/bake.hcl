@@ -22,7 +22,7 @@ target "one" {
   args = {
     VERSION  = VERSION
     REVISION = REVISION
-    # The same date everywhere, so that the same binary gives the same layer.
+    # With `rewrite-timestamp` below (BuildKit 0.13), the same binary gives the same layer.
     SOURCE_DATE_EPOCH = "0"
   }
 }

@@ -2,8 +2,9 @@
 # Builds the image of pqcheck from dist/: `docker/image.sh amd64 arm64` makes `pqcheck` and `pqcheck:arm64`, because an
 # engine keeps one platform under one name.
 #
-# Builds with BuildKit where there is buildx, with the classic builder elsewhere. The same binary gives the same layer,
-# bit for bit: no date of this machine gets into it. Knows nothing of how the binary was built.
+# Builds with BuildKit where there is buildx, with the classic builder elsewhere. With either, the same binary gives the
+# same layer, bit for bit: no date of this machine gets into it, not even by way of a cache, which looks at the content
+# alone. Knows nothing of how the binary was built.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -37,7 +38,7 @@ build() {
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
     revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
     tar --create --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=755 docker/Dockerfile "$binary" |
-        docker build --quiet --file docker/Dockerfile --target prebuilt --platform "linux/$arch" \
+        docker build --quiet --no-cache --file docker/Dockerfile --target prebuilt --platform "linux/$arch" \
             --build-arg "SCRATCH=$empty" --build-arg "TARGETARCH=$arch" \
             --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
             --tag "$name" - >"$log" 2>&1 || refuse "$name does not build: $(tail -n 1 "$log")"

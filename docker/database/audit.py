@@ -76,12 +76,14 @@ def seal_new(trigger, plpy, memory):
     if "key" not in memory:
         with open(trigger["args"][0], "rb") as file:
             memory["key"] = evp.Key.from_private_pem(file.read(), evp.ML_DSA)
+    new = trigger["new"]
+    if new["content"] is None or new["signature"] is None:
+        plpy.error("a row needs its content and its signature")
     # One row after the other, until the transaction ends: the next one seals what this one has become.
     plpy.execute("SELECT pg_advisory_xact_lock('audit.record'::regclass::bigint)")
     last = plpy.execute(f"SELECT {COLUMNS} FROM audit.record ORDER BY id DESC LIMIT 1")
     before = Row(**last[0]) if last else None
     now = plpy.execute("SELECT at::text, audit.micros(at) FROM (SELECT clock_timestamp() AS at) AS now")[0]
-    new = trigger["new"]
     row = Row(
         id=before.id + 1 if before else 1,
         at=now["micros"],
