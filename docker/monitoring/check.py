@@ -34,6 +34,8 @@ def main():
     container = arguments.container or of_compose()
     if not container:
         refuse("no monitoring is running; `make up` starts the stack")
+    if "\n" in container:
+        refuse(f"there is more than one monitoring; name one of: {' '.join(container.split())}")
     image = container
     if not arguments.files or docker("inspect", "--type", "container", container).returncode == 0:
         found = docker("inspect", "--format", "{{.State.Running}} {{.Config.Image}}", container)
@@ -167,7 +169,7 @@ def promtool(image, files, script):
 
 
 def of_compose():
-    return docker("ps", "--quiet", "--filter", "label=com.docker.compose.service=monitoring").stdout.split("\n")[0]
+    return docker("ps", "--quiet", "--filter", "label=com.docker.compose.service=monitoring").stdout.strip()
 
 
 def docker(*words):

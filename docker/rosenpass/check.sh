@@ -17,11 +17,14 @@ wrong=0
 
 main() {
     case $# in
-        1) server=$(docker ps --quiet --filter label=com.docker.compose.service=rosenpass | head -n 1) keys=$1 ;;
+        1) server=$(docker ps --quiet --filter label=com.docker.compose.service=rosenpass) keys=$1 ;;
         2) server=$1 keys=$2 ;;
         *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
-    [ -n "$server" ] || stop "no rosenpass is running; \`make up\` starts the stack"
+    case $server in
+        '') stop "no rosenpass is running; \`make up\` starts the stack" ;;
+        *[!A-Za-z0-9_.-]*) stop "there is more than one rosenpass; name one of: $(echo "$server" | paste -sd' ')" ;;
+    esac
     [ "$(docker inspect --format '{{.State.Running}}' "$server" 2>/dev/null)" = true ] || stop "$server: no container of this name is running"
     [ -s "$keys/peer.rp.sk" ] || stop "$keys/peer.rp.sk: not there; docker/rosenpass/keys.sh makes the keys of both ends"
     image=$(docker inspect --format '{{.Config.Image}}' "$server")
