@@ -1,8 +1,9 @@
 #!/bin/sh
 # Shows that a running stack does what it is for, from end to end: one line a claim, `ok` or `WRONG`.
 #
-#     docker/check.sh          of the stack that `make up` brought up, or of COMPOSE_PROJECT_NAME
+#     docker/check.sh [--all]      of the stack that `make up` brought up, or of COMPOSE_PROJECT_NAME
 #
+# With --all also what the checks of database, client-api and backup show with a database of their own.
 # A record goes in through the firewall, is signed, sealed, backed up, restored and compared; the firewall blocks, the
 # tunnel's ends agree, Prometheus sees every service. Exit code 1 when a claim does not hold, 2 when it could not be
 # tried. What a service shows of itself stands in docker/SERVICE/check.sh.
@@ -16,6 +17,7 @@ secrets=${STACK_SECRETS:-$here/../target/stack/$project/secrets}
 wrong=0
 
 main() {
+    case $* in '' | --all) ;; *) stop "usage: docker/check.sh [--all]" ;; esac
     for service in database client-api backup firewall rosenpass monitoring; do
         [ -n "$(container $service)" ] || stop "no container of \`$service\` is running in $project; \`make up\` starts the stack"
     done
@@ -26,6 +28,11 @@ main() {
     own rosenpass "$(container rosenpass)" "$secrets"
     own monitoring "$(container monitoring)"
     metrics
+    if [ "${1:-}" = --all ]; then
+        own database "$(image database)"
+        own client-api "$(image client-api)" "$(image database)"
+        own backup "$(image backup)" "$(image database)"
+    fi
     [ "$wrong" = 0 ] || exit 1
 }
 
@@ -48,8 +55,7 @@ unchangeable() { ! database "UPDATE audit.record SET content = 'x' WHERE id = $i
 # As somebody in `edge`, with the image's own client and the public key that was handed out, not the one that answers.
 client() {
     address=$(docker inspect --format "{{(index .NetworkSettings.Networks \"${project}_edge\").IPAddress}}" "$(container firewall)")
-    image=$(docker inspect --format '{{.Config.Image}}' "$(container client-api)")
-    said=$(docker run --rm --pull never --network "${project}_edge" --read-only --cap-drop ALL --entrypoint client "$image" "http://$address:8000" 2>&1) || true
+    said=$(docker run --rm --pull never --network "${project}_edge" --read-only --cap-drop ALL --entrypoint client "$(image client-api)" "http://$address:8000" 2>&1) || true
     echo "$said" | grep -E '^(ok|WRONG) ' || { echo "WRONG  client-api: its client ends: $(echo "$said" | tail -n 1)"; wrong=1; }
     case $said in *WRONG*) wrong=1 ;; esac
 }
@@ -100,6 +106,7 @@ field() { python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[
 series() { python3 -c 'import json, sys; print(*sorted(each["metric"].get("service", "?") + "=" + each["value"][1] for each in json.load(sys.stdin)["data"]["result"]))'; }
 database() { docker exec "$(container database)" psql --no-psqlrc --tuples-only --no-align --username=postgres --dbname=audit --command="$1"; }
 container() { docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1" | head -n 1; }
+image() { docker inspect --format '{{.Config.Image}}' "$(container "$1")"; }
 says() { case $1 in *"$2"*) return 0 ;; *) return 1 ;; esac; }
 
 holds() {

@@ -18,13 +18,20 @@ main() {
     chmod 700 "$1"
     folder=$(cd "$1" && pwd)
 
+    # Each in a process of its own: most of the time goes into starting containers.
     # The host's OpenSSL may be too old for ML-DSA, so the image of the database makes its keys.
     of database docker run --rm --network none --cap-drop ALL --user "$(id -u):$(id -g)" -v "$folder:/out" \
-        "$images/database:$tag" secrets /out
+        "$images/database:$tag" secrets /out &
+    jobs=$!
     of firewall env EDGE_SUBNET="$net.1.0/24" CORE_SUBNET="$net.2.0/24" OBSERVE_SUBNET="$net.3.0/24" \
         CLIENT_API_ADDRESS="$net.2.10" MONITORING_ADDRESS="$net.3.9" \
-        "$here/firewall/sign.sh" "$folder" "$images/firewall:$tag"
-    of rosenpass "$here/rosenpass/keys.sh" "$folder" "$images/rosenpass:$tag"
+        "$here/firewall/sign.sh" "$folder" "$images/firewall:$tag" &
+    jobs="$jobs $!"
+    of rosenpass "$here/rosenpass/keys.sh" "$folder" "$images/rosenpass:$tag" &
+    jobs="$jobs $!"
+    code=0
+    for job in $jobs; do wait "$job" || code=2; done
+    exit "$code"
 }
 
 # Shows what a maker says only when it fails.

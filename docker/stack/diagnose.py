@@ -1,7 +1,6 @@
 """A diagnosis of all images: builds each, looks at it, starts the stack, and answers the list of success. Knows the
 order of things; each thing stands in its own file."""
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -104,9 +103,7 @@ def stack(images, arch, deadline):
         # One platform that cannot be started does not hide what is known of the images.
         running.steps.append(Step("start", WRONG, str(refusal)))
     finally:
-        with contextlib.suppress(OSError):
-            this.remove_secrets()
-        this.down()
+        lifecycle.tidy(this)
     return running
 
 
@@ -135,8 +132,8 @@ def start_step(image, container, trouble, others):
 
 def end_to_end(running, this):
     began = time.monotonic()
-    done = subprocess.run([services.DOCKER / "check.sh"], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                          timeout=900, env=this.environment)
+    done = subprocess.run([services.DOCKER / "check.sh", "--all"], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                          timeout=1800, env=this.environment)
     log = build.LOGS / "check.log"
     log.write_text(done.stdout + done.stderr)
     for line in done.stdout.splitlines():

@@ -108,6 +108,8 @@ def tidy(stack):
     try:
         stack.down()
         stack.remove_secrets()
+        if not (stack.folder / "engine").exists():
+            shutil.rmtree(stack.folder, ignore_errors=True)
     except engine.Refusal as refusal:
         say(f"what was started could not be taken away: {refusal}")
 
