@@ -21,6 +21,7 @@ main() {
     [ "$wrong" = 0 ] || { docker logs "$mine-client-api" >&2; stop "without it there is nothing to check"; }
     holds "pqcheck calls it healthy" until_true "$patience" ends 0 '^healthy: ML-KEM-768, ML-DSA-87' docker exec "$mine-client-api" \
         /pqcheck health --installed --require ML-KEM-768,ML-DSA-87 --answers http://127.0.0.1:8000/healthz
+    holds "pqcheck says so to Prometheus" until_true "$patience" measures client-api '^pqcheck_healthy(\{.*\})? 1'
     client
     bad_requests
     tampering
