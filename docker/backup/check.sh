@@ -23,7 +23,7 @@ main() {
 }
 
 refusals() {
-    holds "without its key it says so, and ends" dies 2 'secret /run/secrets/backup_key' docker run --rm $hardened "$image" once
+    holds "without its key it says so, and ends" dies 2 'secret /run/secrets/backup_key' docker run --rm --network none $hardened "$image" once
     echo 1234 >"$folder/short"
     holds "so it does when the key is short" dies 2 'not 64 hexadecimal digits' once -v "$folder/short:/run/secrets/backup_key:ro"
     holds "so it does when the number of backups is none" dies 2 'BACKUP_KEEP is .x.' once -e BACKUP_KEEP=x
@@ -85,6 +85,7 @@ running() {
     holds "it answers 200" until_true 20 answers 200
     holds "pqcheck calls it healthy" until_true "$patience" ends 0 '^healthy: ChaCha20-Poly1305' docker exec "$mine-backup" \
         /pqcheck health --installed --require ChaCha20-Poly1305 --answers http://127.0.0.1:8080/
+    holds "pqcheck says so to Prometheus" until_true "$patience" measures backup '^pqcheck_healthy(\{.*\})? 1'
     docker stop --time 20 "$mine-database" >/dev/null
     holds "without its database it answers 503" until_true "$patience" answers 503
     holds "and says why" ends 0 'FAILED: ' docker logs "$mine-backup"

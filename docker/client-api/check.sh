@@ -21,6 +21,7 @@ main() {
     [ "$wrong" = 0 ] || { docker logs "$mine-client-api" >&2; stop "without it there is nothing to check"; }
     holds "pqcheck calls it healthy" until_true "$patience" ends 0 '^healthy: ML-KEM-768, ML-DSA-87' docker exec "$mine-client-api" \
         /pqcheck health --installed --require ML-KEM-768,ML-DSA-87 --answers http://127.0.0.1:8000/healthz
+    holds "pqcheck says so to Prometheus" until_true "$patience" measures client-api '^pqcheck_healthy(\{.*\})? 1'
     client
     bad_requests
     tampering
@@ -89,7 +90,7 @@ away() {
     docker stop --time 20 "$mine-database" >/dev/null
     holds "without its database a record is refused with 503" asks 503 'the database database:5432: ' /records '{"content": "x"}'
     holds "and it says that it is not healthy" asks 503 '"ML-DSA-87":"ok"' /healthz
-    holds "pqcheck says so too" ends 1 '^unhealthy: ' docker exec "$mine-client-api" \
+    holds "pqcheck says so too" ends 1 '^unhealthy: .*127.0.0.1:8000.*503' docker exec "$mine-client-api" \
         /pqcheck health --installed --require ML-KEM-768,ML-DSA-87 --answers http://127.0.0.1:8000/healthz
     docker start "$mine-database" >/dev/null
     holds "when that is back, so is it" until_true "$patience" asks 200 '"database":"ok"' /healthz

@@ -3,6 +3,5 @@
 set -eu
 
 # In a shell that ends at once, so that it becomes a child of PID 1.
-(/pqcheck serve --listen "$PQCHECK_LISTEN" --interval "$PQCHECK_INTERVAL" \
-    --installed --require ML-KEM-768,ML-DSA-87 --answers http://127.0.0.1:8000/healthz &)
+(/pqcheck serve --installed --require ML-KEM-768,ML-DSA-87 --answers http://127.0.0.1:8000/healthz &)
 exec client-api "$@"

@@ -15,20 +15,21 @@ main() {
     grows
     tampering
     independent
+    beside
     comes_back
     [ "$wrong" = 0 ] || exit 1
 }
 
 refusals() {
     holds "without a secret it says which, and ends" dies 2 'secret /run/secrets/db_password_api' \
-        docker run --rm $hardened "$database_image"
+        docker run --rm --network none $hardened "$database_image"
     : >"$folder/empty"
     holds "so it does when one is empty" dies 2 'db_password_backup is empty' \
-        docker run --rm $hardened -v "$secrets:/run/secrets:ro" -v "$folder/empty:/run/secrets/db_password_backup:ro" "$database_image"
+        docker run --rm --network none $hardened -v "$secrets:/run/secrets:ro" -v "$folder/empty:/run/secrets/db_password_backup:ro" "$database_image"
     holds "without a place for its socket it says which" dies 2 '/run/postgresql is not writable' \
-        docker run --rm $hardened -v "$secrets:/run/secrets:ro" "$database_image"
+        docker run --rm --network none $hardened -v "$secrets:/run/secrets:ro" "$database_image"
     holds "with a key that is none it says so" ends 2 'audit_signing_key. is no private key' \
-        docker run --rm $hardened --tmpfs /run/postgresql:mode=1777 -v "$secrets:/run/secrets:ro" \
+        docker run --rm --network none $hardened --tmpfs /run/postgresql:mode=1777 -v "$secrets:/run/secrets:ro" \
         -v "$secrets/backup_key:/run/secrets/audit_signing_key:ro" "$database_image"
 }
 
@@ -98,6 +99,21 @@ openssl_verifies() {
     docker exec "$mine-database" openssl pkeyutl -verify -pubin -inkey /var/lib/postgresql/keys/audit_public_key -rawin \
         -in /run/postgresql/message -sigfile /run/postgresql/seal -pkeyopt context-string:pqcheck-stack/audit
 }
+
+# PostgreSQL restarts when a child of its own is killed; `pqcheck serve` must not look like one.
+beside() {
+    holds "pqcheck says to Prometheus that it is healthy" until_true "$patience" measures database '^pqcheck_healthy(\{.*\})? 1'
+    # Inside of the container, so that it ends exactly that one.
+    docker exec "$mine-database" sh -c 'for each in /proc/[0-9]*; do
+        if [ "$(tr "\0" " " 2>/dev/null <"$each/cmdline" | cut -c1-15)" = "/pqcheck serve " ]; then kill -9 "${each#/proc/}"; fi
+    done'
+    holds "(it is killed)" until_true 10 not measures database .
+    sleep 2
+    holds "when that is killed, PostgreSQL does not care" not grep_logs 'terminating any other active server processes|reinitializing'
+}
+
+not() { ! "$@"; }
+grep_logs() { docker logs "$mine-database" 2>&1 | grep -E "$1" >"$folder/output"; }
 
 comes_back() {
     began=$(date +%s)

@@ -28,8 +28,7 @@ main() {
 
     # In a shell that ends at once, so that it becomes a child of PID 1: PostgreSQL takes the crash of a child that it
     # does not know for one of its own, and restarts.
-    (/pqcheck serve --listen "$PQCHECK_LISTEN" --interval "$PQCHECK_INTERVAL" \
-        --installed --require ML-DSA-87 --answers tcp:127.0.0.1:5432 &)
+    (/pqcheck serve --installed --require ML-DSA-87 --answers tcp:127.0.0.1:5432 &)
     exec "$bin/postgres" -D "$data" -c config_file=/etc/pqcheck-stack/postgresql.conf
 }
 

@@ -53,6 +53,14 @@ as_owner() {
         --username=postgres --dbname=audit --command="SET session_replication_role = replica" --command="$1"
 }
 
+# Whether `pqcheck serve` in that container says this of itself: `measures NAME WORDS`.
+measures() {
+    docker exec "$mine-$1" python3 -c '
+import urllib.request
+print(urllib.request.urlopen("http://127.0.0.1:9464/metrics", timeout=5).read().decode())' >"$folder/output" 2>&1 || return 1
+    grep -qE -- "$2" "$folder/output"
+}
+
 # Runs a command until it succeeds: `until_true SECONDS COMMAND…`.
 until_true() {
     end=$(($(date +%s) + $1))
