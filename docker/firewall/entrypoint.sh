@@ -11,11 +11,12 @@ interval=${FIREWALL_INTERVAL:-15}
 
 main() {
     case $interval in '' | *[!0-9]* | 0) refuse "FIREWALL_INTERVAL=$interval: a number of seconds is wanted" ;; esac
+    [ -w "$state" ] || refuse "$state: cannot be written; give the container a tmpfs there"
     # Until the signed rules stand nothing passes.
     load /firewall/deny.nft
     for file in firewall.nft firewall.nft.sig firewall.pub.pem; do
         # What is verified is what is loaded: nobody but this script writes the copy.
-        cat "$secrets/$file" >"$state/$file" || refuse "$secrets/$file: cannot be read; docker/firewall/sign.sh makes it"
+        cat "$secrets/$file" >"$state/$file" 2>/dev/null || refuse "$secrets/$file: cannot be read; docker/firewall/sign.sh makes it"
     done
     verify
     load "$state/firewall.nft"
