@@ -7,6 +7,7 @@
 # each side of the firewall, and takes them away again. Exit code 1 when something does not hold, 2 when it
 # could not be tried. Knows the ruleset, and nothing of what client-api and database do.
 set -eu
+umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
 client_image=pqcheck-test/musl

@@ -8,18 +8,24 @@ set -eu
 secrets=/run/secrets
 state=/run/firewall
 interval=${FIREWALL_INTERVAL:-15}
+# `yes` where no rule can be loaded, as under qemu, to try the rest. Only where nothing is forwarded.
+without_rules=${FIREWALL_WITHOUT_RULES:-no}
 
 main() {
     case $interval in '' | *[!0-9]* | 0) refuse "FIREWALL_INTERVAL=$interval: a number of seconds is wanted" ;; esac
+    [ -w "$state" ] || refuse "$state: cannot be written; give the container a tmpfs there"
+    if [ "$without_rules" = yes ]; then
+        [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ] || refuse "FIREWALL_WITHOUT_RULES=yes: not in a namespace that forwards; set the sysctl net.ipv4.ip_forward=0"
+    fi
     # Until the signed rules stand nothing passes.
     load /firewall/deny.nft
     for file in firewall.nft firewall.nft.sig firewall.pub.pem; do
         # What is verified is what is loaded: nobody but this script writes the copy.
-        cat "$secrets/$file" >"$state/$file" || refuse "$secrets/$file: cannot be read; docker/firewall/sign.sh makes it"
+        cat "$secrets/$file" >"$state/$file" 2>/dev/null || refuse "$secrets/$file: cannot be read; docker/firewall/sign.sh makes it"
     done
     verify
     load "$state/firewall.nft"
-    say "loaded $(sha256sum <"$state/firewall.nft" | cut -c 1-16)…, signed with ML-DSA-87"
+    [ "$without_rules" = yes ] || say "loaded $(sha256sum <"$state/firewall.nft" | cut -c 1-16)…, signed with ML-DSA-87"
 
     mkdir -p "$state/metrics"
     write_metrics
@@ -43,16 +49,21 @@ verify() {
 
 # One file is one transaction: all of it or nothing.
 load() {
-    said=$(nft -f "$1" 2>&1) || refuse "$1: nft does not load it (NET_ADMIN given? no-new-privileges off?): $(echo "$said" | head -n 1)"
+    if [ "$without_rules" = yes ]; then say "NO RULES ARE LOADED from $1, as FIREWALL_WITHOUT_RULES=yes wants"; return; fi
+    said=$(nft -f "$1" 2>&1) || refuse "$1: nft does not load it (NET_ADMIN given? no-new-privileges off? not under qemu?): $(echo "$said" | head -n 1)"
 }
 
 write_metrics() {
+    [ "$without_rules" = yes ] || write_counters
+    # Its verdict is in the file; it is not this script's to end for it.
+    /pqcheck health --installed --require ML-DSA-87 --textfile "$state/metrics/pqcheck.prom" >/dev/null || true
+}
+
+write_counters() {
     nft -j list counters table inet stack >"$state/counters.json" 2>"$state/complaint" \
         || refuse "the rules are gone: $(head -n 1 "$state/complaint")"
     jq -r -f /firewall/counters.jq "$state/counters.json" >"$state/metrics/firewall.prom.new"
     mv "$state/metrics/firewall.prom.new" "$state/metrics/firewall.prom"
-    # Its verdict is in the file; it is not this script's to end for it.
-    /pqcheck health --installed --require ML-DSA-87 --textfile "$state/metrics/pqcheck.prom" >/dev/null || true
 }
 
 say() { echo "firewall: $*" >&2; }

@@ -3,6 +3,7 @@
 # asked for: that is prometheus.yml.
 set -eu
 
+[ -w /prometheus ] || { echo "monitoring: /prometheus: cannot be written by user $(id -u); give the container a volume or a tmpfs there" >&2; exit 1; }
 ready=http://127.0.0.1:9090/-/ready
 
 # The first verdict is to be about a Prometheus that had the time to start.

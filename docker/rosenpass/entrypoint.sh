@@ -23,6 +23,9 @@ age=${ROSENPASS_MAX_KEY_AGE:-0}
 main() {
     case $age in '' | *[!0-9]*) refuse "ROSENPASS_MAX_KEY_AGE=$age: a number of seconds is wanted" ;; esac
     case $connect in *[!A-Za-z0-9.-]*) refuse "ROSENPASS_CONNECT=$connect: a name or an IPv4 address is wanted" ;; esac
+    for folder in "$state" "${socket%/*}"; do
+        [ -w "$folder" ] || refuse "$folder: cannot be written; give the container a tmpfs there"
+    done
     for file in own.rp.sk own.rp.pk own.wg.key other.rp.pk other.wg.pub; do
         [ -r "$secrets/$file" ] || refuse "$secrets/$file: not there; docker/rosenpass/keys.sh makes it"
     done
@@ -45,9 +48,9 @@ start_wireguard() {
     done
     # Until rosenpass has agreed on a key nothing gets through: nobody knows this one.
     wg genpsk >"$state/nobodys"
-    wg set wg0 listen-port 51820 private-key "$secrets/own.wg.key" \
+    said=$(wg set wg0 listen-port 51820 private-key "$secrets/own.wg.key" \
         peer "$(cat "$secrets/other.wg.pub")" preshared-key "$state/nobodys" allowed-ips "$other/32" \
-        ${connect:+endpoint "$connect:51820"} || refuse "WireGuard does not take its settings; they are in $secrets"
+        ${connect:+endpoint "$connect:51820"} 2>&1) || refuse "WireGuard does not take its settings: $(echo "$said" | head -n 1)"
     rm "$state/nobodys"
     ip address add "$address" dev wg0
     ip link set wg0 up
