@@ -5,10 +5,11 @@ host := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
 archs := $(if $(filter amd64,$(host)),amd64 arm64,$(host))
 pqcheck := dist/pqcheck-linux-$(host)
 qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
+comma := ,
 tools := $(CURDIR)/target/tools/bin
 
 .PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image vectors figures bench \
-	install-prerequisites clean
+	image up down diagnose test-stack install-prerequisites clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' Makefile | expand -t 24
@@ -24,7 +25,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
+	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh docker/*/*.sh tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
 
 unit: ## unit and integration tests
 	@tools/need rust cc cmake libclang openssl promtool
@@ -58,6 +59,24 @@ test-image: dist ## pqcheck in real containers: both C libraries, both architect
 	@tools/need python3
 	tools/engine run python3 tests/images/run.py
 
+up: binary ## the stack of docker/compose.yaml, from dist/ to all healthy
+	@tools/need python3 docker compose
+	python3 docker/stack up
+
+down: ## take away what `make up` started, but the images
+	python3 docker/stack down
+
+diagnose: dist ## build, start and examine every image on both platforms; a report is written to target/diagnosis/
+	@tools/need python3 docker compose
+	docker/run-diagnostics.sh --platform $(subst $() $(),$(comma),$(addprefix linux/,$(archs)))
+
+test-stack: dist ## that the stack comes up, goes and says what is wrong, with small images in place of the services
+	@tools/need python3 docker compose
+	tools/engine run python3 tests/containers/stack.py
+
+image: dist ## the image of pqcheck itself, FROM scratch, for each architecture, from dist/
+	tools/engine run docker/image.sh $(archs)
+
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3
 	python3 vectors/import.py
@@ -73,7 +92,7 @@ bench: ## throughput of the vector parser and of the log reader
 install-prerequisites: ## everything that any target needs
 	@tools/need rust cc cmake libclang cargo-auditable cargo-deny file jq python3 openssl gnu-time qemu-aarch64 \
 		$(if $(filter-out $(host),$(archs)),arm64-cc arm64-std) \
-		docker qemu-binfmt qemu-x86_64 mmdebstrap musl ninja promtool
+		docker compose qemu-binfmt qemu-x86_64 mmdebstrap musl ninja promtool
 
 clean: ## remove what was built
 	cargo clean

@@ -27,6 +27,30 @@ pub(crate) fn is_valid(report: &Value) {
     assert!(errors.is_empty(), "{errors:?}");
 }
 
+/// The document is what docker/stack makes of a report that was built by hand (tests/containers/stack.py).
+#[test]
+fn the_diagnosis_of_the_stack_keeps_to_the_published_schema() {
+    let read = |path: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
+    };
+    let validator = jsonschema::validator_for(&read("schema/diagnosis.schema.json")).unwrap();
+    let document = read("tests/fixtures/diagnosis.json");
+    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    for (pointer, wrong) in [
+        ("/verdict", "fine"),
+        ("/images/0/platform", "linux/s390x"),
+        ("/images/0/steps/0/outcome", "skipped"),
+        ("/images/1/steps/0/cause/id", "No Id"),
+        ("/stacks/0/claims/0/holds", "yes"),
+        ("/questions/0/id", "everything"),
+    ] {
+        let mut changed = document.clone();
+        *changed.pointer_mut(pointer).unwrap() = wrong.into();
+        assert!(!validator.is_valid(&changed), "{pointer} may be `{wrong}`");
+    }
+}
+
 #[test]
 fn a_report_goes_whole_into_its_file() {
     let folder = folder("whole");

@@ -1,0 +1,225 @@
+"""A diagnosis of all images: builds each, looks at it, starts the stack, and answers the list of success. Knows the
+order of things; each thing stands in its own file."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import datetime, timezone
+
+import build
+import compose
+import earlier
+import engine
+import examine
+import lifecycle
+import page
+import report
+import saved
+import services
+import table
+from report import NOT_TRIED, OK, WRONG, Claim, Diagnosis, Image, Question, Running, Step
+
+# Under emulation everything takes longer.
+DEADLINE, EMULATED_DEADLINE = 120, 900
+
+
+def run(arguments):
+    began = time.monotonic()
+    arches = arguments.platform or ["amd64", "arm64"]
+    before = report.read(arguments.baseline) if arguments.baseline else None
+    names = services.with_needs(arguments.service or services.NAMES)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    mine = engine.ensure(emulated=any(arch != services.machine() for arch in arches))
+    try:
+        diagnosis = Diagnosis(
+            version=pqcheck_version(),
+            engine=engine.docker("version", "--format", "{{.Server.Version}}").stdout.strip(),
+            compose=compose.version(),
+            began=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            cpus=os.cpu_count() or 1,
+        )
+        build.prepare(arches, names)
+        for arch in arches:
+            images = [look(service, arch) for service in names]
+            diagnosis.images += images
+            diagnosis.stacks.append(stack(images, arch, arguments.deadline))
+        if not arguments.once:
+            for image in diagnosis.images:
+                twice(image)
+    finally:
+        if mine:
+            engine.stop()
+    diagnosis.worse = earlier.worse(before, report.document(diagnosis)) if before else []
+    diagnosis.questions = questions(diagnosis, names, before)
+    diagnosis.seconds = time.monotonic() - began
+
+    document = report.document(diagnosis)
+    report.write(arguments.output / "report.json", table.json_text(document))
+    report.write(arguments.output / "report.html", page.html(document))
+    print(table.text(document))
+    print(f"reports: {arguments.output / 'report.json'}, {arguments.output / 'report.html'}")
+    return 1 if diagnosis.wrong else 0
+
+
+def look(service, arch):
+    """An image, built and looked at."""
+    image = Image(service, f"linux/{arch}", arch != services.machine(), services.image(service, arch))
+    built = build.build(service, arch)
+    note = "" if built.good else engine.last_line("\n".join(built.tail()))
+    image.steps.append(Step("build", OK if built.good else WRONG, note, built.seconds, relative(built.log), built.cause))
+    if built.good:
+        with examine.archive(image.name) as tar:
+            examine.examine(image, arch, tar)
+    say(image)
+    return image
+
+
+def stack(images, arch, deadline):
+    """Starts what was built, waits, checks from end to end on this machine's own platform, and takes it away."""
+    good = [image for image in images if image.good("build")]
+    names = [image.service for image in good if all(need in {each.service for each in good} for need in services.NEEDS.get(image.service, []))]
+    emulated = arch != services.machine()
+    running = Running(f"linux/{arch}", emulated, names)
+    for image in images:
+        if image.service not in names:
+            image.steps.append(Step("start", NOT_TRIED, "it does not build" if not image.good("build") else "what it waits for does not build"))
+    if not names:
+        return running
+    this = beside(arch)
+    if this.containers():
+        this.down()
+    try:
+        started = lifecycle.start(this, names, deadline or (EMULATED_DEADLINE if emulated else DEADLINE))
+        bad = {trouble.service: trouble for trouble in started.troubles}
+        for image in good:
+            if image.service in names:
+                image.steps.append(start_step(image, started.containers.get(image.service), bad.get(image.service), bool(bad)))
+        if not bad:
+            running.healthy_after = started.seconds
+        if set(names) == set(services.NAMES) and not bad and not emulated:
+            end_to_end(running, this)
+    except engine.Refusal as refusal:
+        # One platform that cannot be started does not hide what is known of the images.
+        running.steps.append(Step("start", WRONG, str(refusal)))
+    finally:
+        lifecycle.tidy(this)
+    return running
+
+
+def beside(arch):
+    """A stack of its own, so that one that `make up` brought up may stay: other addresses, any free ports."""
+    return compose.Stack(
+        arch,
+        COMPOSE_PROJECT_NAME=(os.environ.get("COMPOSE_PROJECT_NAME") or "pqcheck-stack") + "-diagnosis",
+        STACK_TAG=services.tag(arch),
+        STACK_NET=os.environ.get("STACK_DIAGNOSIS_NET") or "10.191",
+        STACK_API_PORT=str(compose.free_port()),
+        STACK_PROMETHEUS_PORT=str(compose.free_port()),
+    )
+
+
+def start_step(image, container, trouble, others):
+    if trouble:
+        log = build.LOGS / f"{image.service}-{image.platform.split('/')[1]}-start.log"
+        log.write_text(trouble.log)
+        line = f" ({trouble.line})" if trouble.line else ""
+        return Step("start", WRONG, trouble.what + line, 0.0, relative(log), trouble.cause)
+    if container is None or container.health != "healthy" or container.healthy is None:
+        return Step("start", NOT_TRIED if others else WRONG, "was still starting when another service failed" if others else "is not healthy")
+    return Step("start", OK, container.line, (container.healthy - container.started).total_seconds())
+
+
+def end_to_end(running, this):
+    began = time.monotonic()
+    done = subprocess.run([services.DOCKER / "check.sh", "--all"], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                          timeout=1800, env=this.environment)
+    log = build.LOGS / "check.log"
+    log.write_text(done.stdout + done.stderr)
+    for line in done.stdout.splitlines():
+        word, _, text = line.partition(" ")
+        if word in ("ok", "WRONG"):
+            running.claims.append(Claim(text.strip(), word == "ok"))
+    good = done.returncode == 0 and running.claims and all(claim.holds for claim in running.claims)
+    holds = sum(claim.holds for claim in running.claims)
+    note = f"{holds} of {len(running.claims)} claims hold"
+    if done.returncode not in (0, 1):
+        note += f"; {engine.last_line(done.stderr)}"
+    running.steps.append(Step("end-to-end", OK if good else WRONG, note, time.monotonic() - began, relative(log)))
+
+
+def twice(image):
+    """Builds an image again without any layer of before, and compares."""
+    if not image.good("build"):
+        return
+    arch = image.platform.split("/")[1]
+    if image.emulated:
+        image.steps.append(Step("twice", NOT_TRIED, "emulated: a second build takes too long"))
+        return
+    built = build.build(image.service, arch, again=True)
+    if not built.good:
+        image.steps.append(Step("twice", WRONG, "does not build a second time", built.seconds, relative(built.log), built.cause))
+        return
+    try:
+        with examine.archive(image.name) as first, examine.archive(built.image) as second:
+            image.differs = saved.differences(first, saved.read(first), second, saved.read(second))
+    finally:
+        engine.docker("rmi", built.image, must=False)
+    changed = any(each.pqcheck for each in image.differs)
+    same = len(image.layers) - len(image.differs)
+    note = "pqcheck's layer is NOT the same" if changed else f"{same} of {len(image.layers)} layers bit-identical, pqcheck's among them"
+    image.steps.append(Step("twice", WRONG if changed else OK, note, built.seconds, relative(built.log)))
+
+
+def questions(diagnosis, names, before):
+    """The list of success."""
+    return [
+        question("all-build", "do all images build?", diagnosis.images, ["build", "inspect", "doctor"]),
+        end_to_end_question(diagnosis, names),
+        question("crypto-there", "are the crypto functions there, and right?", diagnosis.images, ["kat", "health"]),
+        question("all-healthy", "does every service become healthy?", diagnosis.images, ["start"]),
+        Question("nothing-worse", "is nothing worse than in the earlier report?",
+                 NOT_TRIED if before is None else WRONG if diagnosis.worse else OK,
+                 "no earlier report was given (--baseline)" if before is None else "; ".join(diagnosis.worse) or f"than on {before['began']}"),
+        question("same-twice", "do two builds give the same?", diagnosis.images, ["twice"]),
+    ]
+
+
+def question(name, asks, images, steps):
+    """Right when every step of every image is; not tried when none was."""
+    found = [(image, step) for image in images for step in image.steps if step.name in steps]
+    wrong = [f"{image.service} {image.platform}: {step.name}" for image, step in found if step.outcome == WRONG]
+    tried = {(image.service, image.platform) for image, step in found if step.outcome != NOT_TRIED}
+    left = len(images) - len(tried)
+    note = "; ".join(wrong) if wrong else f"{len(tried)} of {len(images)}" + (f", {left} not tried" if left else "")
+    return Question(name, asks, WRONG if wrong else OK if tried else NOT_TRIED, note)
+
+
+def end_to_end_question(diagnosis, names):
+    asks = "does the stack come up, from end to end?"
+    own = next((each for each in diagnosis.stacks if not each.emulated), None)
+    if own is None:
+        return Question("end-to-end", asks, NOT_TRIED, "only emulated platforms were asked for")
+    if set(names) != set(services.NAMES):
+        return Question("end-to-end", asks, NOT_TRIED, "only some services were asked for")
+    wrong = [claim.text for claim in own.claims if not claim.holds]
+    if own.healthy_after is None or wrong or not own.claims:
+        return Question("end-to-end", asks, WRONG, "; ".join(wrong) or next((step.note for step in own.steps if step.outcome == WRONG), "not all services are healthy"))
+    return Question("end-to-end", asks, OK, f"all healthy after {own.healthy_after:.0f} s, {len(own.claims)} claims hold")
+
+
+def pqcheck_version():
+    try:
+        return subprocess.run([services.binary(), "--version"], capture_output=True, text=True).stdout.split()[-1]
+    except (FileNotFoundError, IndexError):
+        raise engine.Refusal(f"{services.binary()}: not there, or it does not run; `make dist` builds it") from None
+
+
+def relative(path):
+    return str(path.relative_to(services.ROOT))
+
+
+def say(image):
+    """Progress, one line an image."""
+    words = " ".join(f"{step.name} {'ok' if step.outcome == OK else step.outcome.upper()} ({step.seconds:.0f} s)" for step in image.steps)
+    print(f"docker/stack: {image.service} {image.platform}: {words}", file=sys.stderr, flush=True)
