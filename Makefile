@@ -7,7 +7,7 @@ pqcheck := dist/pqcheck-linux-$(host)
 qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 tools := $(CURDIR)/target/tools/bin
 
-.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image vectors figures bench \
+.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers vectors figures bench \
 	install-prerequisites clean
 
 help: ## what can be made
@@ -17,7 +17,7 @@ check: binary ## build the release binary and run every embedded known-answer te
 	$(pqcheck) kat
 
 test: ## everything that CI runs, phase by phase
-	@tools/phases lint unit minimal dist vectors-through-all $(if $(filter arm64,$(archs)),arm64 test-image)
+	@tools/phases lint unit minimal dist vectors-through-all $(if $(filter arm64,$(archs)),arm64 test-image test-containers)
 
 lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every dependency
 	@tools/need rust cc cmake libclang cargo-deny
@@ -57,6 +57,10 @@ arm64: dist ## the arm64 binary through the embedded corpus, on a new and on an 
 test-image: dist ## pqcheck in real containers: both C libraries, both architectures, good and bad crypto libraries
 	@tools/need python3
 	tools/engine run python3 tests/images/run.py
+
+test-containers: dist ## images with known faults: each is unhealthy or does not build, and pqcheck names why
+	@tools/need python3
+	tools/engine run python3 tests/containers/run.py
 
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3
