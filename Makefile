@@ -17,7 +17,7 @@ check: binary ## build the release binary and run every embedded known-answer te
 	$(pqcheck) kat
 
 test: ## everything that CI runs, phase by phase
-	@tools/phases lint unit minimal dist vectors-through-all $(if $(filter arm64,$(archs)),arm64 test-image test-containers)
+	@tools/engine lend tools/phases lint unit minimal dist vectors-through-all $(if $(filter arm64,$(archs)),arm64 test-image test-containers)
 
 lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every dependency
 	@tools/need rust cc cmake libclang cargo-deny
@@ -61,6 +61,7 @@ test-image: dist ## pqcheck in real containers: both C libraries, both architect
 test-containers: dist ## images with known faults: each is unhealthy or does not build, and pqcheck names why
 	@tools/need python3
 	tools/engine run python3 tests/containers/run.py
+	python3 tests/containers/bad_input.py
 
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3

@@ -24,7 +24,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "images"))
-from recipes import TARGET, architecture, binary, build, gather, machine, refuse, refuse_without_engine, run, say  # noqa: E402
+from recipes import TARGET, architecture, binary, build, gather, machine, need_engine, refuse, refuse_without_engine, run, say  # noqa: E402
 
 # Whose containers are ours.
 LABEL = f"pqcheck-test={os.getpid()}"
@@ -44,6 +44,7 @@ def main():
     if not lines:
         refuse(f"no line of {arguments.table} contains {' '.join(arguments.words)}")
 
+    need_engine()
     signal.signal(signal.SIGTERM, interrupt)
     began = time.monotonic()
     pool = ThreadPoolExecutor(JOBS)
@@ -86,6 +87,7 @@ def clean():
 class Line:
     """One line of the table."""
 
+    number: int
     text: str
     variant: str
     given: list
@@ -113,7 +115,7 @@ def read(table):
             refuse(f"{table}:{number}: there is no broken/{variant}/Dockerfile")
         given = [] if given == "-" else given.replace("{here}", str(HERE)).split()
         causes = [] if causes == "-" else [[half.strip() for half in cause.rsplit("=", 1)] for cause in causes.split(";")]
-        lines.append(Line(text, variant, given, becomes, causes, [word.strip() for word in words.split(";") if word.strip()]))
+        lines.append(Line(number, text, variant, given, becomes, causes, [word.strip() for word in words.split(";") if word.strip()]))
     return lines
 
 
@@ -167,7 +169,7 @@ def check(line, built, dist):
 
 def start(line):
     """What becomes of a container, and its health line; where there is none, what it and the engine had to say."""
-    name = f"pqcheck-test-{os.getpid()}-{abs(hash(line.text)):x}"
+    name = f"pqcheck-test-{os.getpid()}-{line.number}"
     words = ["docker", "run", "--detach", "--name", name, "--label", LABEL, "--platform", f"linux/{architecture(image(line.variant))}"]
     if "healthy" in line.becomes:
         # The image's own check, asked often enough for a test.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -15,6 +16,14 @@ ROOT = HERE.parent.parent
 TARGET = ROOT / "target/images"
 # What the client says when there is no engine to talk to (any more).
 GONE = re.compile(r"Cannot connect to the Docker daemon[^\n]*|error during connect[^\n]*|permission denied while trying to connect[^\n]*")
+
+
+def need_engine():
+    """Ends everything with one line where there is no engine to be used."""
+    asked = subprocess.run(["docker", "version"], capture_output=True, text=True)
+    if asked.returncode != 0:
+        refuse_without_engine(asked.stderr)
+        refuse(f"no Docker Engine answers: {asked.stderr.strip()}")
 
 
 def gather(recipes, bases=(), libraries=()):
@@ -25,7 +34,8 @@ def gather(recipes, bases=(), libraries=()):
     libraries = set(libraries) | set(re.findall(r"libs/([\w.-]+)/", everything))
     if "programs/" in everything:
         libraries |= {"liboqs-0.13.0-amd64", "liboqs-0.13.0-musl-amd64"}
-    run([ROOT / "docker/bases.sh", *sorted(bases)])
+    if bases:
+        run([ROOT / "docker/bases.sh", *sorted(bases)])
     if libraries:
         run([HERE / "libraries.sh", *sorted(libraries)])
     if "programs/" in everything:
@@ -55,6 +65,8 @@ def build(name, recipe, folder=None, quiet=True):
         )
     if built.returncode != 0:
         refuse_without_engine(built.stdout)
+        if "no space left on device" in built.stdout:
+            refuse(f"no space is left on the engine's disk (`docker system df`), so {name} does not build")
     return built
 
 
@@ -92,13 +104,18 @@ def run(words):
 def refuse_without_engine(output):
     """Ends everything with one line where the engine does not answer, because nothing else would be true after it."""
     if gone := GONE.search(output):
-        refuse(f"the Docker Engine does not answer any more: {gone[0]}")
+        refuse(f"the Docker Engine does not answer: {gone[0]}")
 
 
 def say(what):
     print(f"{Path(sys.argv[0]).resolve().relative_to(ROOT)}: {what}", file=sys.stderr, flush=True)
 
 
+# Two that are refused at a time are so for the same reason.
+refused = threading.Lock()
+
+
 def refuse(what):
-    say(what)
+    if refused.acquire(blocking=False):
+        say(what)
     sys.exit(2)

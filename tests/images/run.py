@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import loaders
-from recipes import ROOT, TARGET, architecture, binary, build, gather, machine, refuse, refuse_without_engine, run, say
+from recipes import ROOT, TARGET, architecture, binary, build, gather, machine, need_engine, refuse, refuse_without_engine, run, say
 
 HERE = Path(__file__).resolve().parent
 SECONDS = 300
@@ -41,6 +41,7 @@ def main():
     lines = [line for line in read(arguments.table) if all(word in line.text for word in arguments.words)]
     if not lines:
         refuse(f"no line of {arguments.table} contains {' '.join(arguments.words)}")
+    need_engine()
     began = time.monotonic()
     prepare(lines)
     say(f"everything is there after {time.monotonic() - began:.0f} s")
