@@ -24,12 +24,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "images"))
+from flood import flood, good  # noqa: E402
 from recipes import TARGET, architecture, binary, build, gather, machine, need_engine, refuse, refuse_without_engine, run, say  # noqa: E402
 
 # Whose containers are ours.
 LABEL = f"pqcheck-test={os.getpid()}"
 # How long a container may take to become anything, in seconds.
 PATIENCE = 60
+# Where pqcheck serves.
+PORT = 9464
 # Two builds or containers at a time: as many as CI has processors.
 JOBS = 2
 
@@ -108,7 +111,7 @@ def read(table):
         if not text.strip() or text.startswith("#"):
             continue
         columns = [column.strip() for column in text.split("|")]
-        if len(columns) != 5 or not re.fullmatch(r"no image|healthy|unhealthy|exit \d+", columns[2]):
+        if len(columns) != 5 or not re.fullmatch(r"no image|healthy|unhealthy|serves|exit \d+", columns[2]):
             refuse(f"{table}:{number}: a line has five columns, variant | given | becomes | causes | words")
         variant, given, becomes, causes, words = columns
         if not (HERE / "broken" / variant / "Dockerfile").is_file():
@@ -179,6 +182,8 @@ def start(line):
     started = subprocess.run([*words, image(line.variant)], capture_output=True, text=True, errors="replace")
     try:
         refuse_without_engine(started.stderr)
+        if line.becomes == "serves" and started.returncode == 0:
+            return serves(name)
         state = wait(name)
         logs = subprocess.run(["docker", "logs", name], capture_output=True, text=True, errors="replace")
         health = state.get("Health") or {}
@@ -191,6 +196,21 @@ def start(line):
         return became, log
     finally:
         subprocess.run(["docker", "rm", "-fv", name], capture_output=True)
+
+
+def serves(name):
+    """What becomes of a server under a thousand bad clients, and what the good one has to say."""
+    address = run(["docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", name]).strip()
+    until = time.monotonic() + PATIENCE
+    while good(address, PORT)[0] and time.monotonic() < until:
+        time.sleep(0.2)
+    made, complaints, longest = flood(address, PORT)
+    # It is the same process still, and it was not the memory of another one that ran out.
+    state = json.loads(run(["docker", "inspect", "--format", "{{json .State}}", name]))
+    if state["Status"] != "running" or state["OOMKilled"]:
+        complaints.append(f"the container is {state['Status']}, exit code {state['ExitCode']}, out of memory: {state['OOMKilled']}")
+    log = "; ".join(complaints) or f"{made} connections, the longest answer took {longest:.1f} s"
+    return "does not serve" if complaints else "serves", log
 
 
 def wait(name):
