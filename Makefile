@@ -24,7 +24,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
+	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh tests/images/*.sh tests/images/patches/*.sh tests/containers/*.sh; do sh -n $$script || exit; done
 
 unit: ## unit and integration tests
 	@tools/need rust cc cmake libclang openssl
@@ -61,7 +61,8 @@ test-image: dist ## pqcheck in real containers: both C libraries, both architect
 test-containers: dist ## images with known faults: each is unhealthy or does not build, and pqcheck names why
 	@tools/need python3
 	tools/engine run python3 tests/containers/run.py
-	python3 tests/containers/bad_input.py
+	$(if $(wildcard docker/compose.yaml),tools/engine run tests/containers/services.sh $(archs))
+	$(if $(filter 0,$(shell id -u)),python3 tests/containers/bad_input.py)
 
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3
