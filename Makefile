@@ -8,7 +8,7 @@ qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 comma := ,
 tools := $(CURDIR)/target/tools/bin
 
-.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image vectors figures bench \
+.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers vectors figures bench \
 	image up down diagnose test-stack install-prerequisites clean
 
 help: ## what can be made
@@ -18,14 +18,14 @@ check: binary ## build the release binary and run every embedded known-answer te
 	$(pqcheck) kat
 
 test: ## everything that CI runs, phase by phase
-	@tools/phases lint unit minimal dist vectors-through-all $(if $(filter arm64,$(archs)),arm64 test-image)
+	@tools/engine lend tools/phases lint unit minimal dist vectors-through-all $(if $(filter arm64,$(archs)),arm64 test-image test-containers)
 
 lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every dependency
 	@tools/need rust cc cmake libclang cargo-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh docker/*/*.sh tests/images/*.sh tests/images/patches/*.sh; do sh -n $$script || exit; done
+	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases docker/*.sh docker/*/*.sh tests/images/*.sh tests/images/patches/*.sh tests/containers/*.sh; do sh -n $$script || exit; done
 
 unit: ## unit and integration tests
 	@tools/need rust cc cmake libclang openssl promtool
@@ -76,6 +76,12 @@ test-stack: dist ## that the stack comes up, goes and says what is wrong, with s
 
 image: dist ## the image of pqcheck itself, FROM scratch, for each architecture, from dist/
 	tools/engine run docker/image.sh $(archs)
+
+test-containers: dist ## images with known faults: each is unhealthy or does not build, and pqcheck names why
+	@tools/need python3
+	tools/engine run python3 tests/containers/run.py
+	$(if $(wildcard docker/compose.yaml),tools/engine run tests/containers/services.sh $(archs))
+	$(if $(filter 0,$(shell id -u)),python3 tests/containers/bad_input.py)
 
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3

@@ -24,7 +24,7 @@ fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
     let Some(binary) = program.binary() else { return Vec::new() };
     let is_glibc = binary.loader().is_some_and(|loader| !loader.is_musl());
     libraries::missing(program)
-        .filter(|need| is_liboqs(&need.name))
+        .filter(|need| is_liboqs(&need.name) && libraries::damaged(need).is_none())
         .map(|need| {
             let mut fix = shared_library_missing::known_elsewhere(facts, need, is_glibc);
             let after = if is_glibc { ", then `RUN ldconfig`" } else { "" };

@@ -38,10 +38,15 @@ pub(super) fn finding(
     let by = resolution.and_then(|resolution| resolution.objects.get(need.by));
     let by = by.filter(|_| need.by != 0).map(|object| format!(", which `{}` needs,", shown(&object.path)));
     let name = text(&need.name);
-    let unusable = need.tried.iter().any(|candidate| matches!(candidate.verdict, Verdict::Unusable(_)));
+    let unusable = need
+        .tried
+        .iter()
+        .any(|candidate| matches!(candidate.verdict, Verdict::Unusable(_) | Verdict::Damaged(_)));
     let what = if unusable { "cannot be loaded" } else { "is nowhere that its loader looks" };
     let mut search = words::steps(&need.tried, resolution);
-    search.extend(others(facts, need).into_iter().map(|path| Step {
+    // Where the loader gave up, it does not matter what else there is.
+    let others = if unusable { Vec::new() } else { others(facts, need) };
+    search.extend(others.into_iter().map(|path| Step {
         verdict: if path.ends_with(&format!("/{name}")) {
             "there, but not where the loader looks".to_owned()
         } else {
@@ -50,6 +55,14 @@ pub(super) fn finding(
         path,
     }));
     rule.error(shown(&program.path), format!("`{name}`{} {what}", by.unwrap_or_default())).searched(search)
+}
+
+/// The file at which the loader gives up because it is no whole ELF file, and in what way.
+pub(super) fn damaged(need: &Need) -> Option<(String, &str)> {
+    need.tried.iter().find_map(|candidate| match &candidate.verdict {
+        Verdict::Damaged(why) => Some((shown(&candidate.path), why.as_str())),
+        _ => None,
+    })
 }
 
 /// Files of the same name, or of another version, that the search did not meet.

@@ -22,6 +22,7 @@ mod interpreter_missing;
 mod libc_mismatch;
 mod liboqs_library_missing;
 mod libraries;
+mod library_damaged;
 mod link_out_of_image;
 mod permission_denied;
 mod python_import_name;
@@ -40,6 +41,7 @@ pub static ALL: &[&Rule] = &[
     &bad_shebang::RULE,
     &libc_mismatch::RULE,
     &interpreter_missing::RULE,
+    &library_damaged::RULE,
     &liboqs_library_missing::RULE,
     &shared_library_missing::RULE,
     &glibc_too_old::RULE,

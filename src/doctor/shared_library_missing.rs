@@ -29,7 +29,7 @@ fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
     let is_glibc = binary.loader().is_some_and(|loader| !loader.is_musl());
     let of_other_libc = |need: &&Need| is_glibc && is_of_musl(&need.name);
     libraries::missing(program)
-        .filter(|need| !is_liboqs(&need.name) && !of_other_libc(need))
+        .filter(|need| !is_liboqs(&need.name) && !of_other_libc(need) && libraries::damaged(need).is_none())
         .map(|need| {
             let finding = libraries::finding(&RULE, facts, program, binary, need);
             finding.because(cause(facts, need)).cured_by(fix(facts, need, is_glibc))

@@ -65,7 +65,7 @@ fn verdict(verdict: &Verdict) -> String {
         Verdict::Taken => "taken".to_owned(),
         Verdict::Absent(why) => missing(why),
         Verdict::Unfit(why) => format!("passed over, {why}"),
-        Verdict::Unusable(why) => format!("{why}; the loader gives up here"),
+        Verdict::Unusable(why) | Verdict::Damaged(why) => format!("{why}; the loader gives up here"),
     }
 }
 

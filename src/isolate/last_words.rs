@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use libc::{c_int, c_void};
 
-use super::signal;
+use super::{quota, signal};
 
 /// Room for the handler and the processor's registers, which take 11 KiB with AMX.
 const STACK: usize = 64 << 10;
@@ -37,6 +37,7 @@ pub fn last_words(deadline: Duration, to: Stream, line: &'static str, code: i32)
     // SAFETY: the guard returned owns the alternate stack and puts the old one back before it goes.
     unsafe { libc::sigaltstack(&raw const alternate, &raw mut before) };
 
+    quota::watch();
     unblock();
     let signals = signal::CRASHES.into_iter().chain([libc::SIGALRM]);
     let actions = signals.map(|signal| (signal, handle(signal))).collect();
@@ -122,13 +123,23 @@ fn alarm(delay: Duration) {
     unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) };
 }
 
-/// The signal handler. It calls `writev` and `_exit` and nothing else.
+/// The signal handler. It reads a counter of the kernel's, calls `writev` and `_exit`, and nothing else.
 extern "C" fn speak(signal: c_int) {
+    let mut room = [0; 20];
     let words: [&[u8]; 5] = match signal::describe(signal) {
         Some((name, meaning)) if signal != libc::SIGALRM => {
             [b": killed by ", name.as_bytes(), b" (", meaning.as_bytes(), b")\n"]
         }
-        _ => [b": no answer before the deadline\n", b"", b"", b"", b""],
+        _ => match quota::held_back_ms() {
+            0 => [b": no answer before the deadline\n", b"", b"", b"", b""],
+            ms => [
+                b": no answer before the deadline",
+                quota::WHOSE.as_bytes(),
+                quota::digits(ms, &mut room),
+                quota::ADVICE.as_bytes(),
+                b"\n",
+            ],
+        },
     };
     let line = libc::iovec {
         iov_base: LINE.load(Ordering::Acquire).cast::<c_void>(),
@@ -137,7 +148,7 @@ extern "C" fn speak(signal: c_int) {
     let [a, b, c, d, e] =
         words.map(|word| libc::iovec { iov_base: word.as_ptr().cast_mut().cast(), iov_len: word.len() });
     let pieces = [line, a, b, c, d, e];
-    // SAFETY: every piece is static memory with its length, and writev only reads it; both calls
+    // SAFETY: every piece is static memory or `room`, with its length, and writev only reads it; both calls
     // may be made in a signal handler. If stdout takes nothing, the exit code still speaks.
     unsafe {
         libc::writev(OUTPUT.load(Ordering::Relaxed), pieces.as_ptr(), pieces.len() as c_int);

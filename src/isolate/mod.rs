@@ -17,6 +17,7 @@ mod here;
 mod last_words;
 mod memory;
 mod panics;
+mod quota;
 mod signal;
 mod tail;
 
@@ -26,6 +27,7 @@ pub use clock::{cpu_ns, thread_cpu_ns};
 pub use descriptors::descriptors;
 pub use here::here;
 pub use last_words::{LastWords, Stream, last_words};
+pub use quota::{HeldBack, held_back};
 
 /// What a child may use.
 #[derive(Clone, Copy, Debug)]

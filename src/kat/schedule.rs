@@ -258,6 +258,7 @@ impl Grid {
     /// The run's own deadline has come: what is not done is an error.
     fn abandon(&mut self, plan: &Plan<'_>, running: Vec<Option<Unit>>) {
         let waiting = std::mem::take(&mut self.units);
+        let held_back = isolate::held_back();
         for (unit, how) in running
             .into_iter()
             .flatten()
@@ -265,7 +266,8 @@ impl Grid {
             .chain(waiting.into_iter().map(|unit| (unit, "not started")))
         {
             for item in unit.items {
-                let reason = format!("{how} at the deadline in {}", place(&plan.subjects[unit.subject]));
+                let reason =
+                    format!("{how} at the deadline in {}{held_back}", place(&plan.subjects[unit.subject]));
                 self.set(unit.subject, item, Outcome::Error { reason });
             }
         }

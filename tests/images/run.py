@@ -9,7 +9,6 @@ columns of the table mean stands at its head. Exit code 1 when a line does not h
 """
 
 import argparse
-import functools
 import os
 import re
 import shlex
@@ -22,10 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import loaders
+from recipes import ROOT, TARGET, architecture, binary, build, gather, machine, need_engine, refuse, refuse_without_engine, run, say
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-TARGET = ROOT / "target/images"
 SECONDS = 300
 # Where the binaries lie (--dist).
 dist = ROOT / "dist"
@@ -43,6 +41,7 @@ def main():
     lines = [line for line in read(arguments.table) if all(word in line.text for word in arguments.words)]
     if not lines:
         refuse(f"no line of {arguments.table} contains {' '.join(arguments.words)}")
+    need_engine()
     began = time.monotonic()
     prepare(lines)
     say(f"everything is there after {time.monotonic() - began:.0f} s")
@@ -101,36 +100,13 @@ def prepare(lines):
     images = {line.image for line in lines}
     recipes = {name: (HERE / f"dockerfiles/{name.removeprefix('pqcheck-test/')}.Dockerfile") for name in images}
     recipes = {name: path.read_text() for name, path in recipes.items() if path.exists()}
-    everything = "\n".join(recipes.values())
-    bases = images - set(recipes) | set(re.findall(r"(?:FROM |--from=)([a-z][\w./:-]*)", everything)) - {"scratch"}
-    libraries = {name for line in lines for name, *_ in line.libraries} | set(re.findall(r"libs/([\w.-]+)/", everything))
-    if "programs/" in everything:
-        libraries |= {"liboqs-0.13.0-amd64", "liboqs-0.13.0-musl-amd64"}
-
-    run([ROOT / "docker/bases.sh", *sorted(bases)])
     if any("QEMU_CPU=" in line.text for line in lines):
         run([ROOT / "tools/need", f"qemu-{os.uname().machine}"])
-    if libraries:
-        run([HERE / "libraries.sh", *sorted(libraries)])
-    if "programs/" in everything:
-        run([HERE / "programs.sh"])
+    gather(recipes.values(), bases=images - set(recipes), libraries={name for line in lines for name, *_ in line.libraries})
     for name, recipe in sorted(recipes.items()):
-        build(name, recipe)
-
-
-def build(name, recipe):
-    """Builds an image; what it copies lies below target/images, and nothing else is sent to the engine."""
-    (TARGET / "Dockerfile").write_text(recipe)
-    copied = sorted(set(re.findall(r"^COPY ((?:libs|programs)/\S+)", recipe, re.M)))
-    platform = ["--platform", "linux/arm64"] if re.search(r"^FROM (arm64v8/|\S+-arm64$)", recipe, re.M) else []
-    tar = subprocess.Popen(["tar", "-c", "Dockerfile", *copied], cwd=TARGET, stdout=subprocess.PIPE)
-    # The classic builder takes its base from the engine, also one that no registry has.
-    built = subprocess.run(
-        ["docker", "build", "--quiet", *platform, "--tag", name, "-"],
-        stdin=tar.stdout, capture_output=True, text=True, env=os.environ | {"DOCKER_BUILDKIT": "0"},
-    )
-    if built.returncode != 0 or tar.wait() != 0:
-        refuse(f"the image {name} does not build: {built.stderr.strip()}")
+        built = build(name, recipe)
+        if built.returncode != 0:
+            refuse(f"the image {name} does not build: {built.stdout.strip()}")
 
 
 def check(line):
@@ -157,7 +133,7 @@ def outcome(line):
     if line.command == "(starts)":
         return execute(container(line) + [line.image])
     if "{tar}" in line.command:
-        host = str(dist / f"pqcheck-linux-{machine()}")
+        host = str(binary(dist, machine()))
         with tempfile.TemporaryDirectory(dir=TARGET) as folder:
             tar = f"{folder}/image.tar"
             run(["docker", "save", "--output", tar, line.image])
@@ -176,7 +152,7 @@ def emulated(line):
 def container(line):
     """`docker run` with everything that a line gives, up to the name of the image."""
     words = ["docker", "run", "--rm", "--platform", f"linux/{architecture(line.image)}"]
-    words += ["-v", f"{binary(line.image)}:/pqcheck:ro"]
+    words += ["-v", f"{binary(dist, architecture(line.image))}:/pqcheck:ro"]
     if emulated(line):
         words += ["-v", f"{shutil.which(f'qemu-{os.uname().machine}-static')}:/qemu:ro"]
     for word in line.given:
@@ -190,22 +166,6 @@ def container(line):
     return words
 
 
-def binary(image):
-    path = dist / f"pqcheck-linux-{architecture(image)}"
-    if not path.is_file():
-        refuse(f"{path} is not there; `make dist` builds it")
-    return path
-
-
-@functools.cache
-def architecture(image):
-    return run(["docker", "image", "inspect", "--format", "{{.Architecture}}", image]).strip()
-
-
-def machine():
-    return {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
-
-
 def execute(words):
     """Exit code and output of a command; 124 when it does not end."""
     name = f"pqcheck-test-{os.getpid()}"
@@ -213,27 +173,12 @@ def execute(words):
         words = [*words[:2], "--name", name, *words[2:]]
     try:
         done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=SECONDS)
-        return done.returncode, done.stdout + done.stderr
     except subprocess.TimeoutExpired:
         subprocess.run(["docker", "rm", "-f", name], capture_output=True)
         return 124, f"no end after {SECONDS} s"
-
-
-def run(words):
-    """The output of a command that has to succeed; what it says on the way is shown."""
-    done = subprocess.run(words, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        refuse(f"`{' '.join(map(str, words))}` ended with {done.returncode}")
-    return done.stdout
-
-
-def say(what):
-    print(f"tests/images/run.py: {what}", file=sys.stderr, flush=True)
-
-
-def refuse(what):
-    say(what)
-    sys.exit(2)
+    if done.returncode != 0 and words[0] == "docker":
+        refuse_without_engine(done.stderr)
+    return done.returncode, done.stdout + done.stderr
 
 
 if __name__ == "__main__":

@@ -180,6 +180,10 @@ fn each_rule_finds_what_it_is_for_and_nothing_else() {
         .link("/app/dangling", "/home/me/tool")
         .link("/app/loop", "loop")
         .file("/app/static", Sample { kind: 2, ..SAMPLE }.bytes())
+        .file("/app/damaged", program(GLIBC, &["libcut.so.1"]).bytes())
+        .file("/usr/lib/libcut.so.1", SAMPLE.bytes().split_at(100).0.to_vec())
+        .file("/app/hollow", program(GLIBC, &["liboqs.so.8"]).bytes())
+        .text("/usr/lib/liboqs.so.8", "")
         .file("/app/mixed", program(GLIBC, &["libm.so.9"]).bytes())
         .file("/usr/lib/libm.so.9", Sample { needed: &["libc.musl-x86_64.so.1"], ..SAMPLE }.bytes());
     for (path, rules) in [
@@ -190,6 +194,8 @@ fn each_rule_finds_what_it_is_for_and_nothing_else() {
         ("/app/nix", &["interpreter-missing"]),
         ("/app/lib", &["shared-library-missing"]),
         ("/app/oqs", &["liboqs-library-missing"]),
+        ("/app/damaged", &["library-damaged"]),
+        ("/app/hollow", &["library-damaged"]),
         ("/app/new", &["glibc-too-old"]),
         ("/app/cxx", &["symbol-version-missing"]),
         ("/app/crlf", &["bad-shebang"]),

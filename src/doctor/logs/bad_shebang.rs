@@ -28,6 +28,8 @@ pub(super) static CAUSE: Cause = Cause {
         proof("cannot execute: required file not found", r"(?<name>\S*(?:\.(?:sh|bash|py|pl|rb|js)|entrypoint|gradlew|mvnw)): cannot execute: required file not found"),
         likely(": not found", r"sh: (?:line )?(?:\d+: )?(?<name>\.?/[\w./-]*(?:\.(?:sh|bash|py)|entrypoint|gradlew|mvnw|configure|bootstrap|autogen)): not found"),
         likely("bash: not found", r"sh: (?:line )?(?:\d+: )?(?<need>bash): not found"),
+        likely("[FATAL tini", r"exec (?<name>\S+(?:\.(?:sh|bash|py|pl|rb|js)|entrypoint|gradlew|mvnw)) failed: No such file or directory"),
+        likely("[dumb-init]", r"\[dumb-init\] (?<name>\S+(?:\.(?:sh|bash|py|pl|rb|js)|entrypoint|gradlew|mvnw)): No such file or directory"),
         trace("exec user process caused", r"exec user process caused:? \x22?no such file or directory").echoed(),
     ],
     brings: &["libc-mismatch", "permission-denied"],

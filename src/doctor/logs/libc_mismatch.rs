@@ -42,6 +42,8 @@ pub(super) static CAUSE: Cause = Cause {
             "cannot execute: required file not found",
             r"(?<name>[\w./+-]+): cannot execute: required file not found",
         ),
+        likely("[FATAL tini", r"exec (?<name>\S+) failed: No such file or directory"),
+        likely("[dumb-init]", r"\[dumb-init\] (?<name>\S+): No such file or directory"),
         likely(
             ": not found",
             r"^(?:/bin/)?(?:ba|da)?sh: (?:line )?(?:\d+: )?(?<name>(?:\.?/[\w.+-]+)+): not found$",

@@ -41,6 +41,7 @@ mod out_of_memory;
 mod permission_denied;
 mod pip_build_failed;
 mod pip_conflict;
+mod process_limit;
 mod python_import_name;
 mod python_module_missing;
 mod shared_library_missing;
@@ -76,6 +77,7 @@ pub static ALL: &[&Cause] = &[
     &base_image_missing::CAUSE,
     &disk_full::CAUSE,
     &out_of_memory::CAUSE,
+    &process_limit::CAUSE,
     &illegal_instruction::CAUSE,
     &permission_denied::CAUSE,
     &cli_flag::CAUSE,
@@ -145,7 +147,7 @@ mod tests {
     #[test]
     fn the_ids_are_those_of_the_files_and_each_is_there_once() {
         let ids: std::collections::BTreeSet<&str> = pages().map(|page| page.id).collect();
-        assert_eq!(ids.len(), 28);
+        assert_eq!(ids.len(), 29);
         assert_eq!(ids.len(), ALL.len());
         let brought = ALL.iter().flat_map(|cause| cause.brings.iter().map(|id| (cause.page.id, *id)));
         for (cause, id) in brought {

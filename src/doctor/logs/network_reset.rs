@@ -17,7 +17,7 @@ pub(super) static CAUSE: Cause = Cause {
         ],
     },
     signs: &[
-        likely("Connection reset by peer", r"(?:(?:https?://|to |host |from )(?<name>[\w.-]+\.\w+))?.*connection reset by peer").echoed(),
+        likely("Connection reset by peer", r"(?:(?:https?://|to |host |from )(?<name>[\w.-]+\.\w+))?.*connection reset by peer").unless(&["read init-p"]).echoed(),
         likely("ECONNRESET", "").unless(&["(node:"]),
         likely("ECONNREFUSED", r"ECONNREFUSED (?<name>[\w.:\[\]-]+)"),
         likely("ETIMEDOUT|ESOCKETTIMEDOUT|ERR_SOCKET_TIMEOUT|socket hang up|network aborted", ""),

@@ -80,7 +80,8 @@ pub(super) static CAUSE: Cause = Cause {
         context("--from=", r"(?:COPY|ADD)\s+(?:--\S+\s+)*--from=\x22?(?<name>[\w./:-]+)"),
         context("from=", r"--mount=\S*from=(?<name>[\w./:-]+)"),
     ],
-    brings: &["base-image-missing", "copy-source-missing"],
+    // Where no registry answers, the builder complains about that when it looks for the image of this name.
+    brings: &["base-image-missing", "copy-source-missing", "dns-failure", "network-reset", "tls-ca"],
     counts: is_a_stage,
     words: |found| {
         let name = found.or("name", "that name");
@@ -98,7 +99,14 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 /// An image that cannot be pulled is a missing stage if COPY --from asked for it, or if it has the name of one.
+/// Where no registry answered, only the name tells: nobody knows whether there is such an image.
 fn is_a_stage(hit: &Hit, seen: &Seen<'_>) -> bool {
+    if hit.needle == "invalid from flag value"
+        && hit.text.contains(": Get \"")
+        && !hit.text.contains("denied")
+    {
+        return hit.name().is_some_and(|name| USUAL.contains(&name));
+    }
     if !["pull access denied", "insufficient_scope"].contains(&hit.needle) {
         return true;
     }

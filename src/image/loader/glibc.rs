@@ -226,9 +226,9 @@ fn judge(search: &Search<'_>, found: &Rc<Found>) -> Verdict {
     let elf = match facts.as_ref() {
         Ok(elf) => elf,
         Err(elf::Error::NotElf) if found.node.size == 0 => {
-            return Verdict::Unusable("an empty file".to_owned());
+            return Verdict::Damaged("an empty file".to_owned());
         }
-        Err(error) => return Verdict::Unusable(error.to_string()),
+        Err(error) => return Verdict::Damaged(error.to_string()),
     };
     let Ok(like) = search.like.as_ref() else { return Verdict::Taken };
     if elf.is_64 != like.is_64 {

@@ -142,6 +142,8 @@ pub enum Verdict {
     Unfit(String),
     /// It is there and it is unusable; the loader gives up.
     Unusable(String),
+    /// It is there and no whole ELF file; the loader gives up.
+    Damaged(String),
 }
 
 impl<'r> Loaders<'r> {
@@ -375,7 +377,7 @@ impl Search<'_> {
         self.tried.push(Candidate { path: path.clone(), origin, verdict: verdict.clone() });
         match (verdict, found) {
             (Verdict::Taken, Some(found)) => Next::Taken(path, found),
-            (Verdict::Unusable(_), _) => Next::GiveUp,
+            (Verdict::Unusable(_) | Verdict::Damaged(_), _) => Next::GiveUp,
             _ => Next::GoOn,
         }
     }

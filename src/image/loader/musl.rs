@@ -107,7 +107,7 @@ fn judge(search: &Search<'_>, found: &Rc<Found>) -> Verdict {
     }
     let facts = search.root.elf(found);
     match (facts.as_ref(), search.like.as_ref()) {
-        (Err(error), _) => Verdict::Unusable(error.to_string()),
+        (Err(error), _) => Verdict::Damaged(error.to_string()),
         (Ok(elf), Ok(like)) if !elf.fits(like) => {
             Verdict::Unusable(format!("for {}, not for {}", elf.machine.name(), like.machine.name()))
         }
