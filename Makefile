@@ -58,6 +58,11 @@ test-image: dist ## pqcheck in real containers: both C libraries, both architect
 	@tools/need python3
 	tools/engine run python3 tests/images/run.py
 
+.PHONY: test-beyond
+test-beyond: dist ## a rolling update on a one-node swarm; the Kubernetes manifests against the published schemas
+	@tools/need python3
+	tools/engine run sh -c 'python3 tests/containers/swarm.py && python3 tests/containers/kubernetes.py --run dist'
+
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3
 	python3 vectors/import.py
