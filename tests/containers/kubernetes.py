@@ -38,7 +38,7 @@ VERSIONS = ["1.29", "1.37"]
 # What must be found: file, text, what takes its place (nothing: the line goes), words of the complaint.
 FAULTS = [
     # No schema has such a field.
-    ("base/api.yaml", "            timeoutSeconds: 5", "            timeoutSecond: 5", "'timeoutSecond' was unexpected"),
+    ("base/api.yaml", "            timeoutSeconds: 6", "            timeoutSecond: 6", "'timeoutSecond' was unexpected"),
     ("base/api.yaml", "maxUnavailable: 0", "maxUnavailabel: 0", "'maxUnavailabel' was unexpected"),
     ("base/nodes.yaml", "tolerations:", "toleration:", "'toleration' was unexpected"),
     ("base/network.yaml", "policyTypes: [Ingress, Egress]", "policyTypes: Ingress", "is not of type 'array'"),
@@ -49,8 +49,8 @@ FAULTS = [
     ("base/kustomization.yaml", "configMapGenerator:", "configMapGenerators:", "configMapGenerators"),
     ("monitoring/kustomization.yaml", "pairs:", "pair:", "pair"),
     # The schemas allow it.
-    ("base/api.yaml", "            timeoutSeconds: 5\n", "", "waits 1 s"),
-    ("base/kustomization.yaml", "PQCHECK_DEADLINE=2s", "PQCHECK_DEADLINE=5s", "waits 5 s"),
+    ("base/api.yaml", "            timeoutSeconds: 6\n", "", "waits 1 s"),
+    ("base/kustomization.yaml", "PQCHECK_DEADLINE=4s", "PQCHECK_DEADLINE=6s", "waits 6 s"),
     ("base/api.yaml", "          livenessProbe:\n            tcpSocket: { port: http }", "          livenessProbe:\n            exec: { command: [/pqcheck, health] }", "restarts"),
     ("base/api.yaml", "          command: [/pqcheck, kat, --installed]", "          command: [/pqcheck, list]", "init container"),
     ("base/api.yaml", "maxUnavailable: 0", "maxUnavailable: 1", "maxUnavailable"),
