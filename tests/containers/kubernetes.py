@@ -326,7 +326,7 @@ def run_parts(dist):
         for index in range(job["completions"]):
             args = expand(container_of(job)["args"], {"JOB_COMPLETION_INDEX": str(index)})
             # Enough for each part to have some, and the first against a published digest.
-            args = ["--accumulated=1200" if arg == "--accumulated=1000000" else arg for arg in args] + ["--block=100"]
+            args = ["--accumulated=120" if arg == "--accumulated=1000000" else arg for arg in args] + ["--block=10"]
             done = contained(job, binary, reports, args)
             if done.returncode != 0:
                 complaints.append(f"part {index} ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-2000:]}")
