@@ -9,7 +9,7 @@ comma := ,
 tools := $(CURDIR)/target/tools/bin
 
 .PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers vectors figures bench \
-	image up down diagnose test-stack install-prerequisites clean
+	image up down diagnose test-stack test-beyond install-prerequisites clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' Makefile | expand -t 24
@@ -82,6 +82,10 @@ test-containers: dist ## images with known faults: each is unhealthy or does not
 	tools/engine run python3 tests/containers/run.py
 	$(if $(wildcard docker/compose.yaml),tools/engine run tests/containers/services.sh $(archs))
 	$(if $(filter 0,$(shell id -u)),python3 tests/containers/bad_input.py)
+
+test-beyond: dist ## a rolling update on a one-node swarm; the Kubernetes manifests against the published schemas
+	@tools/need python3
+	tools/engine run sh -c 'python3 tests/containers/swarm.py && python3 tests/containers/kubernetes.py --run dist'
 
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3

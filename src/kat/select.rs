@@ -69,7 +69,7 @@ impl fmt::Write for Absorbed<'_> {
     }
 }
 
-/// Part I of N of the cases, `2/3`; parts are interleaved.
+/// Part I of N of the cases, `2/3`, or counted from 0 as job schedulers do, `index:1/3`; parts are interleaved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     part: usize,
@@ -92,10 +92,17 @@ impl FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        text.split_once('/')
-            .and_then(|(part, of)| Some(Self { part: part.parse().ok()?, of: of.parse().ok()? }))
-            .filter(|shard| (1..=shard.of).contains(&shard.part))
-            .ok_or_else(|| format!("`{text}` is no shard; write I/N with 1 ≤ I ≤ N, such as `1/4`"))
+        let (numbers, first) = text.strip_prefix("index:").map_or((text, 1), |numbers| (numbers, 0));
+        numbers
+            .split_once('/')
+            .and_then(|(part, of)| Some((part.parse::<usize>().ok()?, of.parse::<usize>().ok()?)))
+            .filter(|&(part, of)| part >= first && part - first < of)
+            .map(|(part, of)| Self { part: part - first + 1, of })
+            .ok_or_else(|| {
+                format!(
+                    "`{text}` is no shard; write I/N with 1 ≤ I ≤ N, such as `1/4`, or index:I/N with 0 ≤ I < N"
+                )
+            })
     }
 }
 
@@ -144,8 +151,17 @@ mod tests {
 
     #[test]
     fn a_shard_outside_its_range_is_refused() {
-        for text in ["0/3", "4/3", "1/0", "1", "a/b", "1/3/5", ""] {
+        for text in
+            ["0/3", "4/3", "1/0", "1", "a/b", "1/3/5", "", "index:3/3", "index:0/0", "index:0", "index:-1/3"]
+        {
             assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_index_counts_from_zero() {
+        for (index, part) in [("index:0/3", "1/3"), ("index:2/3", "3/3")] {
+            assert_eq!(index.parse::<Shard>(), part.parse::<Shard>());
         }
     }
 }
