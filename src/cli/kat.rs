@@ -51,7 +51,8 @@ pub(super) struct Args {
     /// Only these cases: an id `suite#case`, a suite or a name, with `*` for anything
     #[arg(long, value_name = "CASE")]
     case: Vec<String>,
-    /// Only part I of N of the cases; `pqcheck merge` puts the reports of all parts together
+    /// Only part I of N of the cases, counted from 1, or from 0 as `index:I/N`; `pqcheck merge` puts the reports of all
+    /// parts together
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// How many code paths run at once [default: one per core]
