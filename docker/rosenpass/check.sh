@@ -73,7 +73,8 @@ second_end() {
     for kind in rp.pk wg.pub; do cp "$keys/server.$kind" "$folder/run/secrets/other.$kind"; done
     docker cp "$folder/run" "$mine-$1:/" >/dev/null
     docker start "$mine-$1" >/dev/null
-    for _ in $(seq 40); do
+    # A minute, because the processor may be emulated.
+    for _ in $(seq 240); do
         if docker logs "$mine-$1" 2>&1 | grep -q 'rosenpass: listens on'; then return; fi
         [ "$(docker inspect --format '{{.State.Running}}' "$mine-$1")" = true ] || break
         sleep 0.25
@@ -101,7 +102,7 @@ silent() { sleep 2; [ "$(docker inspect --format '{{.State.Running}}' "$mine-$1"
 transferred() { docker exec "$mine-peer" wg show wg0 transfer 2>/dev/null | cut -f2 | grep . || echo 0; }
 
 ended() {
-    for _ in $(seq 30); do
+    for _ in $(seq 60); do
         if [ "$(docker inspect --format '{{.State.Running}} {{.State.ExitCode}}' "$mine-$1")" = "false 1" ]; then
             docker logs "$mine-$1" 2>&1 | grep -q "$2"
             return
@@ -111,9 +112,9 @@ ended() {
     return 1
 }
 
-# Within half a minute.
+# Within a minute.
 soon() {
-    for _ in $(seq 60); do
+    for _ in $(seq 120); do
         if "$@"; then return 0; fi
         if [ "$(docker inspect --format '{{.State.Running}}' "$mine-peer")" = false ]; then return 1; fi
         sleep 0.5
