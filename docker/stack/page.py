@@ -23,6 +23,7 @@ p { margin: .25rem 0; } .soft { color: var(--soft); } code { font: .85em/1.4 ui-
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+table.steps:not(.images) td:last-child { width: 60%; }
 tbody th { color: inherit; font-weight: 600; white-space: nowrap; }
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; background: var(--card); }
 summary { padding: .6rem .9rem; cursor: pointer; } details > div { padding: 0 .9rem .9rem; }
@@ -30,8 +31,10 @@ summary { padding: .6rem .9rem; cursor: pointer; } details > div { padding: 0 .9
 ul { padding-left: 1.2rem; margin: .4rem 0; } li { overflow-wrap: anywhere; }
 @media (max-width: 44rem) {
     table.steps thead { display: none; } table.steps, table.steps tbody, table.steps tr, table.steps td, table.steps th { display: block; }
+    table.steps:not(.images) td:last-child { width: auto; }
     table.steps tr { padding: .6rem 0; border-bottom: 1px solid var(--line); }
     table.steps th, table.steps td { border: 0; padding: .1rem 0; text-align: left; }
+    table.images td { display: inline-block; width: 49%; }
     table.steps td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); } }
 """
 
@@ -79,11 +82,11 @@ def images(document):
         cells = "".join(f"<td data-label='{name}'>{mark(steps[name]['outcome']) if name in steps else '<span class=not-tried>– not tried</span>'}</td>" for name in STEPS)
         rows.append(
             f"<tr><th scope='row'>{escape(image['service'])}</th><td data-label='platform'>{platform(image)}</td>{cells}"
-            f"<td class='number' data-label='size'>{image['bytes'] / 1e6:.0f} MB</td><td class='number' data-label='layers'>{len(image['layers'])}</td></tr>"
+            f"<td class='number' data-label='size'>{megabytes(image)}</td><td class='number' data-label='layers'>{len(image['layers'])}</td></tr>"
         )
     names = "".join(f"<th>{name}</th>" for name in STEPS)
     return (
-        f"<div class='wide'><table class='steps'><thead><tr><th>service</th><th>platform</th>{names}<th class='number'>size</th>"
+        f"<div class='wide'><table class='steps images'><thead><tr><th>service</th><th>platform</th>{names}<th class='number'>size</th>"
         f"<th class='number'>layers</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -162,6 +165,10 @@ def layers(image):
         for each in image["layers"]
     )
     return f"<details><summary>Layers</summary><div class='wide'><table><thead><tr><th class='number'>size<th>made by<th>digest</tr></thead><tbody>{rows}</tbody></table></div></details>"
+
+
+def megabytes(image):
+    return f"{image['bytes'] / 1e6:.0f} MB" if image["bytes"] else "–"
 
 
 def mark(outcome):
