@@ -29,7 +29,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 
 unit: ## unit and integration tests
 	@tools/need rust cc cmake libclang openssl promtool
-	cargo test --locked
+	PATH="$(tools):$$PATH" cargo test --locked
 
 minimal: ## the build without liboqs needs neither cmake nor libclang
 	@tools/need rust cc
