@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 
 # Beside a stack that somebody has brought up.
 export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-pqcheck-test}
-export STACK_NET=${STACK_NET:-10.92} STACK_API_PORT=${STACK_API_PORT:-18000} STACK_PROMETHEUS_PORT=${STACK_PROMETHEUS_PORT:-19090}
+export STACK_NET=${STACK_NET:-10.94} STACK_API_PORT=${STACK_API_PORT:-28010} STACK_PROMETHEUS_PORT=${STACK_PROMETHEUS_PORT:-29010}
 
 main() {
     [ $# -gt 0 ] || set -- amd64 arm64
