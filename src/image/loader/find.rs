@@ -141,7 +141,7 @@ impl Look<'_> {
         let mut contents = Contents::default();
         for (name, kind) in self.root.entries(folder).unwrap_or_default() {
             match kind {
-                Listed::Folder if may_hold_libraries(&name) => contents.folders.push(name),
+                Listed::Folder if may_hold_libraries(folder, &name) => contents.folders.push(name),
                 Listed::File | Listed::Link if (self.wanted)(name.as_bytes()) => contents.names.push(name),
                 _ => {}
             }
@@ -178,11 +178,15 @@ impl Look<'_> {
 }
 
 /// Python's compiled modules, what a package manager notes of a package, and glibc's converters and languages have
-/// folders of their own, often most of an image's. Nobody puts anything else there.
-fn may_hold_libraries(folder: &OsStr) -> bool {
-    let name = folder.as_bytes();
+/// folders of their own, often most of an image's; and so have the parts of Python's own library, of which only the
+/// folders for packages are anybody else's. Nobody puts another library there.
+fn may_hold_libraries(folder: &Path, name: &OsStr) -> bool {
+    let name = name.as_bytes();
     let is_metadata = name.ends_with(b".dist-info") || name.ends_with(b".egg-info");
-    !is_metadata && ![&b"__pycache__"[..], b"gconv", b"locale"].contains(&name)
+    let is_python = folder.file_name().is_some_and(|folder| folder.as_bytes().starts_with(b"python3."));
+    !is_metadata
+        && ![&b"__pycache__"[..], b"gconv", b"locale"].contains(&name)
+        && (!is_python || name.ends_with(b"-packages") || name == b"lib-dynload")
 }
 
 fn copy(root: &Root, path: PathBuf, found: Rc<Found>) -> Copy {

@@ -200,6 +200,9 @@ fn a_library_is_found_with_its_other_copies() {
         .with("/lib/x86_64-linux-gnu/liboqs.so.7", library(&[]))
         .with("/usr/local/lib/liboqs.so.5", library(&[]))
         .with("/opt/venv/lib/python3.11/site-packages/oqs/liboqs.so", library(&[]))
+        .with("/usr/lib/python3.11/dist-packages/x.libs/liboqs-1.so.4", library(&[]))
+        .with("/usr/lib/python3.11/dist-packages/__pycache__/liboqs.so.4", library(&[]))
+        .with("/usr/lib/python3.11/json/liboqs.so.4", library(&[]))
         .with("/opt/liboqs.so.txt", b"no library".to_vec());
     let root = Root::folder(tree.0.path()).unwrap();
     let facts = root.elf(&root.file(Path::new(GLIBC)).unwrap());
@@ -207,13 +210,14 @@ fn a_library_is_found_with_its_other_copies() {
     let loader = Loaders::new(&root).at(Path::new(GLIBC), elf).unwrap();
     let library = library_of(&root, &loader);
     assert_eq!(library.taken.unwrap().path, Path::new("/lib/x86_64-linux-gnu/liboqs.so.7"));
-    let others = libraries(&root, &loader, &|name| name.starts_with(b"liboqs.so"));
+    let others = libraries(&root, &loader, &|name| name.starts_with(b"liboqs"));
     let paths: Vec<_> = others.iter().map(|copy| copy.path.display().to_string()).collect();
     assert_eq!(
         paths,
         [
             "/lib/x86_64-linux-gnu/liboqs.so.7",
             "/opt/venv/lib/python3.11/site-packages/oqs/liboqs.so",
+            "/usr/lib/python3.11/dist-packages/x.libs/liboqs-1.so.4",
             "/usr/local/lib/liboqs.so.5"
         ]
     );
