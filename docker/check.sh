@@ -78,7 +78,9 @@ decrypts() { [ "$(docker exec "$(container backup)" backup decrypt "/var/lib/bac
 own() {
     service=$1
     shift
-    "$here/$service/check.sh" "$@" 2>"$complaint" || { code=$?; wrong=1; [ "$code" = 1 ] || echo "WRONG  $service: could not be tried: $(tail -n 1 "$complaint")"; }
+    "$here/$service/check.sh" "$@" 2>"$complaint" && code=0 || code=$?
+    [ "$code" = 0 ] || { wrong=1; tail -n 40 "$complaint" >&2; }
+    [ "$code" -le 1 ] || echo "WRONG  $service: could not be tried: $(tail -n 1 "$complaint")"
 }
 
 # Prometheus asks every 15 seconds.

@@ -25,6 +25,7 @@ th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px soli
 th { color: var(--soft); font-weight: 500; } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 table.steps:not(.images) td:last-child { width: 60%; }
 tbody th { color: inherit; font-weight: 600; white-space: nowrap; }
+section + section ul { list-style: none; padding-left: 0; }
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; background: var(--card); }
 summary { padding: .6rem .9rem; cursor: pointer; } details > div { padding: 0 .9rem .9rem; }
 .cause { background: var(--wrong-paper); border-left: 4px solid var(--wrong); border-radius: .3rem; padding: .5rem .8rem; margin: .5rem 0; }
@@ -93,10 +94,17 @@ def images(document):
 
 def stack(running):
     after = f"all {len(running['services'])} healthy after {running['healthy_after']:.0f} s" if "healthy_after" in running else "<span class='wrong'>✗ not all healthy</span>"
-    claims = "".join(f"<li>{mark('ok' if claim['holds'] else 'wrong')} {escape(claim['text'])}</li>" for claim in running["claims"])
-    inner = steps(running["steps"]) + (f"<ul>{claims}</ul>" if claims else "")
+    inner = steps(running["steps"]) + claims(running["claims"])
     opened = " open" if any(not claim["holds"] for claim in running["claims"]) or any(step["outcome"] == "wrong" for step in running["steps"]) else ""
     return f"<details{opened}><summary>{platform(running)}: {after}</summary><div>{inner or '<p class=soft>Nothing was asked from end to end here.</p>'}</div></details>"
+
+
+def claims(found):
+    """What does not hold first, and the rest out of the way."""
+    lines = {holds: [f"<li>{mark('ok' if holds else 'wrong')} {escape(claim['text'])}</li>" for claim in found if claim["holds"] == holds] for holds in (False, True)}
+    wrong = f"<ul>{''.join(lines[False])}</ul>" if lines[False] else ""
+    right = f"<details><summary>{len(lines[True])} claims hold</summary><div><ul>{''.join(lines[True])}</ul></div></details>" if lines[True] else ""
+    return wrong + right
 
 
 def detail(image):
