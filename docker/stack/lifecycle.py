@@ -135,7 +135,7 @@ def start(stack, names, deadline):
     """Starts services and waits. Compose itself would wait for ever for one that dies again and again."""
     stack.refuse_missing_images(names)
     stack.refuse_ports_in_use(names)
-    stack.make_secrets()
+    stack.make_secrets(names)
     stack.folder.mkdir(parents=True, exist_ok=True)
     path = stack.folder / "compose.log"
     began = time.monotonic()
