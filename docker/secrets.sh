@@ -1,8 +1,9 @@
 #!/bin/sh
 # Makes the secrets of the stack, those that are missing, with the programs of its own images.
 #
-#     docker/secrets.sh DIR       DIR is made with mode 0700; what lies there is kept
+#     docker/secrets.sh DIR [SERVICE…]       for all services, or for those named
 #
+# DIR is made with mode 0700; what lies there is kept.
 # STACK_IMAGES, STACK_TAG and STACK_NET are those of docker/compose.yaml. Nothing of a secret is printed. Knows nothing
 # of who is given which file.
 set -eu
@@ -13,26 +14,36 @@ images=${STACK_IMAGES:-pqcheck-stack}
 net=${STACK_NET:-10.91}
 
 main() {
-    [ $# = 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+    [ $# -ge 1 ] || { sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2; }
     (umask 077 && mkdir -p "$1")
     chmod 700 "$1"
     folder=$(cd "$1" && pwd)
 
+    shift
+    [ $# -gt 0 ] || set -- database firewall rosenpass
+    jobs=''
     # Each in a process of its own: most of the time goes into starting containers.
-    # The host's OpenSSL may be too old for ML-DSA, so the image of the database makes its keys.
-    of database docker run --rm --network none --cap-drop ALL --user "$(id -u):$(id -g)" -v "$folder:/out" \
-        "$images/database:$tag" secrets /out &
-    jobs=$!
-    of firewall env EDGE_SUBNET="$net.1.0/24" CORE_SUBNET="$net.2.0/24" OBSERVE_SUBNET="$net.3.0/24" \
-        CLIENT_API_ADDRESS="$net.2.10" MONITORING_ADDRESS="$net.3.9" \
-        "$here/firewall/sign.sh" "$folder" "$images/firewall:$tag" &
-    jobs="$jobs $!"
-    of rosenpass "$here/rosenpass/keys.sh" "$folder" "$images/rosenpass:$tag" &
-    jobs="$jobs $!"
+    case " $* " in *' database '* | *' client-api '* | *' backup '*) databases & jobs="$jobs $!" ;; esac
+    case " $* " in *' firewall '*) firewalls & jobs="$jobs $!" ;; esac
+    case " $* " in *' rosenpass '*) rosenpasses & jobs="$jobs $!" ;; esac
     code=0
     for job in $jobs; do wait "$job" || code=2; done
     exit "$code"
 }
+
+# The host's OpenSSL may be too old for ML-DSA, so the image of the database makes its keys.
+databases() {
+    of database docker run --rm --network none --cap-drop ALL --user "$(id -u):$(id -g)" -v "$folder:/out" \
+        "$images/database:$tag" secrets /out
+}
+
+firewalls() {
+    of firewall env EDGE_SUBNET="$net.1.0/24" CORE_SUBNET="$net.2.0/24" OBSERVE_SUBNET="$net.3.0/24" \
+        CLIENT_API_ADDRESS="$net.2.10" MONITORING_ADDRESS="$net.3.9" \
+        "$here/firewall/sign.sh" "$folder" "$images/firewall:$tag"
+}
+
+rosenpasses() { of rosenpass "$here/rosenpass/keys.sh" "$folder" "$images/rosenpass:$tag"; }
 
 # Shows what a maker says only when it fails.
 of() {

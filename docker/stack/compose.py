@@ -55,8 +55,8 @@ class Stack:
         }
         self.command = [*program(), "--file", str(FILE), "--project-name", self.project]
 
-    def make_secrets(self):
-        made = subprocess.run([services.DOCKER / "secrets.sh", self.secrets], capture_output=True, text=True, env=self.environment)
+    def make_secrets(self, names):
+        made = subprocess.run([services.DOCKER / "secrets.sh", self.secrets, *names], capture_output=True, text=True, env=self.environment)
         if made.returncode != 0:
             raise engine.Refusal(engine.meaning(made.stderr) or engine.last_line(made.stderr))
 

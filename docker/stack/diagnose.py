@@ -107,6 +107,9 @@ def stack(images, arch, deadline):
     except engine.Refusal as refusal:
         # One platform that cannot be started does not hide what is known of the images.
         running.steps.append(Step("start", WRONG, str(refusal)))
+        for image in good:
+            if image.service in names and image.step("start") is None:
+                image.steps.append(Step("start", NOT_TRIED, str(refusal)))
     finally:
         lifecycle.tidy(this)
     return running
@@ -194,22 +197,33 @@ def questions(diagnosis, names, before):
         question("all-build", "do all images build?", diagnosis.images, ["build", "inspect", "doctor"]),
         end_to_end_question(diagnosis, names),
         question("crypto-there", "are the crypto functions there, and right?", diagnosis.images, ["kat", "health"]),
-        question("all-healthy", "does every service become healthy?", diagnosis.images, ["start"]),
+        question("all-healthy", "does every service become healthy?", diagnosis.images + diagnosis.stacks, ["start"]),
         Question("nothing-worse", "is nothing worse than in the earlier report?",
                  NOT_TRIED if before is None else WRONG if diagnosis.worse else OK,
-                 "no earlier report was given (--baseline)" if before is None else "; ".join(diagnosis.worse) or f"than on {before['began']}"),
+                 "no earlier report was given (--baseline)" if before is None else summary(diagnosis.worse) or f"than on {before['began']}"),
         question("same-twice", "do two builds give the same?", diagnosis.images, ["twice"]),
     ]
 
 
-def question(name, asks, images, steps):
-    """Right when every step of every image is; not tried when none was."""
-    found = [(image, step) for image in images for step in image.steps if step.name in steps]
-    wrong = [f"{image.service} {image.platform}: {step.name}" for image, step in found if step.outcome == WRONG]
-    tried = {(image.service, image.platform) for image, step in found if step.outcome != NOT_TRIED}
+def summary(worse):
+    if len(worse) <= 1:
+        return "".join(worse)
+    return f"{len(worse)} things are worse; the first: {worse[0]}"
+
+
+def question(name, asks, found, steps):
+    """Right when every step of every image is; not tried when none was. A stack may have a wrong step too."""
+    taken = [(each, step) for each in found for step in each.steps if step.name in steps]
+    wrong = [f"{label(each)}: {step.name}" for each, step in taken if step.outcome == WRONG]
+    images = [each for each in found if isinstance(each, Image)]
+    tried = {label(each) for each, step in taken if step.outcome != NOT_TRIED and isinstance(each, Image)}
     left = len(images) - len(tried)
     note = "; ".join(wrong) if wrong else f"{len(tried)} of {len(images)}" + (f", {left} not tried" if left else "")
     return Question(name, asks, WRONG if wrong else OK if tried else NOT_TRIED, note)
+
+
+def label(each):
+    return f"{each.service if isinstance(each, Image) else 'stack'} {each.platform}"
 
 
 def end_to_end_question(diagnosis, names):

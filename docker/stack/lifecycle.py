@@ -2,6 +2,7 @@
 is known that one will not be. Knows nothing of reports."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -135,7 +136,7 @@ def start(stack, names, deadline):
     """Starts services and waits. Compose itself would wait for ever for one that dies again and again."""
     stack.refuse_missing_images(names)
     stack.refuse_ports_in_use(names)
-    stack.make_secrets()
+    stack.make_secrets(names)
     stack.folder.mkdir(parents=True, exist_ok=True)
     path = stack.folder / "compose.log"
     began = time.monotonic()
@@ -212,12 +213,22 @@ def trouble(stack, name, each, said):
     elif each.out_of_memory:
         what = f"was ended because its memory limit was reached ({each.restarts} restarts)"
     elif each.restarts or each.status in ("exited", "dead", "restarting"):
-        what = f"ends with exit code {each.code}" + (f", restarted {each.restarts} times" if each.restarts else "")
+        what = f"ends with exit code {each.code}{signal_of(each.code)}" + (f", restarted {each.restarts} times" if each.restarts else "")
     elif each.health == "unhealthy":
         what = "runs, but is unhealthy"
     else:
         what = f"is `{each.status}`, health `{each.health}`, after {each.probes} probes"
-    return Trouble(name, what, each.line, text, explain(text))
+    # What pqcheck says beside the service is its verdict, not the cause of the service's end.
+    own = "\n".join(line for line in text.splitlines() if not line.startswith("pqcheck: "))
+    return Trouble(name, what, each.line, text, explain(own))
+
+
+def signal_of(code):
+    """In words, because 137 and 139 are what people search for."""
+    try:
+        return f" ({signal.Signals(code - 128).name})" if code > 128 else ""
+    except ValueError:
+        return ""
 
 
 def at_rest(stack, name, each):

@@ -37,6 +37,7 @@ def text(document):
     lines.append("")
     for question in document["questions"]:
         lines.append(f"{MARKS[question['outcome']]:<7}{question['asks']:<48} {question['note']}")
+    lines += [f"       worse: {each}" for each in document["worse"]]
     lines.append(f"verdict: {document['verdict']}, after {document['seconds']:.0f} s")
     return "\n".join(lines)
 
