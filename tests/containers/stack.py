@@ -41,7 +41,7 @@ from cause import Cause  # noqa: E402
 
 IMAGES = "pqcheck-test/stack"
 PROJECT = f"pqcheck-test-{os.getpid()}"
-GOLDEN = ROOT / "tests/fixtures/diagnosis.json"
+GOLDEN = ROOT / "tests/containers/diagnosis.json"
 
 # What a stand-in does: most are idle. The tag chooses what the database does, the others are well.
 PROGRAMS = {

@@ -34,7 +34,7 @@ fn the_diagnosis_of_the_stack_keeps_to_the_published_schema() {
         serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
     };
     let validator = jsonschema::validator_for(&read("schema/diagnosis.schema.json")).unwrap();
-    let document = read("tests/fixtures/diagnosis.json");
+    let document = read("tests/containers/diagnosis.json");
     let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
     for (pointer, wrong) in [
