@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+mod bench;
 mod compare;
 mod doctor;
 mod exit;
@@ -12,6 +13,7 @@ mod explain;
 mod health;
 mod kat;
 mod list;
+mod progress;
 mod subjects;
 mod write;
 
@@ -37,7 +39,9 @@ enum Command {
     Kat(kat::Args),
     /// Say why programs of this image, or of another, will not start
     Doctor(doctor::Args),
-    /// List what got worse between two JSON reports
+    /// Time every backend and code path, verified before and after
+    Bench(bench::Args),
+    /// List what got worse between two JSON reports, or slower between measurements
     Compare(compare::Args),
     /// Name the cause in the log of a failed build or start
     Explain(explain::Args),
@@ -62,6 +66,7 @@ pub fn main() -> ExitCode {
         Ok(Cli { command: Some(Command::Health(args)), .. }) => return health::main(&args),
         Ok(Cli { command: Some(Command::Kat(args)), .. }) => kat::main(&args),
         Ok(Cli { command: Some(Command::Doctor(args)), .. }) => doctor::main(&args),
+        Ok(Cli { command: Some(Command::Bench(args)), .. }) => bench::main(&args),
         Ok(Cli { command: Some(Command::Compare(args)), .. }) => compare::main(&args),
         Ok(Cli { command: Some(Command::Explain(args)), .. }) => explain::main(&args),
         Ok(Cli { command: Some(Command::List(args)), .. }) => list::main(&args),

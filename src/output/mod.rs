@@ -5,10 +5,12 @@ use std::io;
 
 use crate::report::Report;
 
+pub mod bench;
 pub mod causes;
 pub mod comparison;
 pub mod findings;
 pub mod list;
+pub mod ratios;
 
 mod grouped;
 mod human;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
+mod bench;
 mod command;
 mod doctor;
 mod explain;
@@ -13,5 +14,6 @@ mod installed;
 mod kat;
 mod names;
 mod readme;
+mod rejections;
 mod reports;
 mod vectors;
