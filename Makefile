@@ -8,7 +8,7 @@ qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 comma := ,
 tools := $(CURDIR)/target/tools/bin
 
-.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers vectors figures bench \
+.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers vectors figures bench fidelity alarm-rate \
 	image up down diagnose test-stack test-beyond install-prerequisites clean
 
 help: ## what can be made
@@ -99,6 +99,14 @@ figures: dist ## speed, memory and size, as ratios measured in one run
 bench: ## throughput of the vector parser and of the log reader
 	@tools/need rust cc cmake libclang
 	cargo bench --locked --bench parse --bench explain
+
+fidelity: binary ## `pqcheck bench` beside the libraries' own programs, run alternately
+	@tools/need rust cc cmake libclang python3 docker
+	tools/engine run python3 tools/fidelity.py $(pqcheck)
+
+alarm-rate: binary ## how often a comparison of benchmarks cries wolf, and how often it finds a slowdown (two hours)
+	@tools/need python3
+	python3 tools/alarm_rate.py $(pqcheck)
 
 install-prerequisites: ## everything that any target needs
 	@tools/need rust cc cmake libclang cargo-auditable cargo-deny file jq python3 openssl gnu-time qemu-aarch64 \

@@ -28,9 +28,15 @@ const WRAPPED: [(&str, &str); 2] = [
     ("LIBOQS", "OQS_CPU_has_extension"),
 ];
 
+/// The same for the integration tests alone, which count in them (`tests/it/rejections.rs`): what C code calls once in
+/// each round of the loop in which ML-DSA signs.
+const COUNTED: [(&str, &str); 2] =
+    [("LIBOQS", "pqcrystals_ml_dsa_{}_ref"), ("PQCLEAN", "PQCLEAN_MLDSA{}_CLEAN")];
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     wrap_symbols();
+    report_compiler()?;
     report_versions()
 }
 
@@ -40,6 +46,23 @@ fn wrap_symbols() {
             println!("cargo::rustc-link-arg=-Wl,--wrap={symbol}");
         }
     }
+    // The file that counts asks for both.
+    if COUNTED.iter().all(|(feature, _)| std::env::var_os(format!("CARGO_FEATURE_{feature}")).is_some()) {
+        for (_, namespace) in COUNTED {
+            for set in ["44", "65", "87"] {
+                let symbol = format!("{}_polyvecl_uniform_gamma1", namespace.replace("{}", set));
+                println!("cargo::rustc-link-arg-tests=-Wl,--wrap={symbol}");
+            }
+        }
+    }
+}
+
+fn report_compiler() -> Result<(), Box<dyn Error>> {
+    let version = std::process::Command::new(std::env::var("RUSTC")?).arg("--version").output()?;
+    let version = String::from_utf8(version.stdout)?;
+    let level = std::env::var("OPT_LEVEL")?;
+    println!("cargo::rustc-env=PQCHECK_COMPILER={}, opt-level {level}", version.trim());
+    Ok(())
 }
 
 fn report_versions() -> Result<(), Box<dyn Error>> {

@@ -26,6 +26,8 @@ pub mod isolate;
 pub mod vector;
 
 // Floor 4: the parts put together.
+/// Verified workloads -> measurements, and measurements -> verdicts.
+pub mod bench;
 /// Facts -> findings, one file per rule; a failed build's log -> its causes.
 pub mod doctor;
 /// Cases x code paths -> outcomes.

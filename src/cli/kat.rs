@@ -1,13 +1,13 @@
 //! `pqcheck kat`: reads the arguments, runs, writes the report.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 
 use super::exit::Exit;
+use super::progress::Progress;
 use super::subjects::Nothing;
 use super::{health, say, subjects, write};
 use crate::kat::select::{Selection, Shard};
@@ -129,7 +129,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         chosen_only: false,
         deadline: None,
     };
-    let mut progress = Progress::new();
+    let mut progress = Progress::new("outcomes");
     let report = kat::run(&plan, &mut |done, total| progress.show(done, total));
     progress.clear();
     publish(&report, &args.format, args.output.as_deref())?;
@@ -180,36 +180,6 @@ pub(super) fn publish(report: &Report, format: &str, file: Option<&Path>) -> Res
             write::to_file(path, |out| format.render(report, Style::default(), out))?;
             let brief = Style { verbosity: Verbosity::Quiet, ..write::style() };
             write::to_stdout(|out| output::ALL[0].render(report, brief, out))
-        }
-    }
-}
-
-/// A line on stderr that shows how far a long run is, where somebody can see it.
-struct Progress {
-    start: Instant,
-    shown: Option<Instant>,
-    watched: bool,
-}
-
-impl Progress {
-    const AFTER: Duration = Duration::from_secs(1);
-    const EVERY: Duration = Duration::from_millis(100);
-
-    fn new() -> Self {
-        Self { start: Instant::now(), shown: None, watched: std::io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, done: usize, total: usize) {
-        let due = self.shown.map_or(self.start + Self::AFTER, |shown| shown + Self::EVERY);
-        if self.watched && Instant::now() >= due {
-            let _ = write!(anstream::stderr(), "\r\x1b[K{done} of {total} outcomes");
-            self.shown = Some(Instant::now());
-        }
-    }
-
-    fn clear(&self) {
-        if self.shown.is_some() {
-            let _ = write!(anstream::stderr(), "\r\x1b[K");
         }
     }
 }

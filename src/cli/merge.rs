@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::exit::Exit;
 use super::{compare, kat};
 use crate::kat::merge::merge;
+use crate::report::Document;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -24,7 +25,12 @@ pub(super) struct Args {
 
 /// Ends as the run in one piece would have ended.
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
-    let read = |path: &PathBuf| Ok((path.display().to_string(), compare::read(path)?));
+    let read = |path: &PathBuf| match compare::read(path)? {
+        Document::Report(report) => Ok((path.display().to_string(), *report)),
+        Document::Bench(_) => {
+            bail!("{}: measurements; `pqcheck compare` pools those of a side", path.display())
+        }
+    };
     let report = merge(args.reports.iter().map(read).collect::<Result<_>>()?)?;
     kat::publish(&report, &args.format, args.output.as_deref())?;
     Ok(Exit::of(&report.summary).into())

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+mod bench;
 mod compare;
 mod doctor;
 mod exit;
@@ -13,6 +14,7 @@ mod health;
 mod kat;
 mod list;
 mod merge;
+mod progress;
 mod serve;
 mod subjects;
 mod write;
@@ -43,7 +45,9 @@ enum Command {
     Doctor(doctor::Args),
     /// Put the reports of `pqcheck kat --shard I/N` together into one
     Merge(merge::Args),
-    /// List what got worse between two JSON reports
+    /// Time every backend and code path, verified before and after
+    Bench(bench::Args),
+    /// List what got worse between two JSON reports, or slower between measurements
     Compare(compare::Args),
     /// Name the cause in the log of a failed build or start
     Explain(explain::Args),
@@ -70,6 +74,7 @@ pub fn main() -> ExitCode {
         Ok(Cli { command: Some(Command::Kat(args)), .. }) => kat::main(&args),
         Ok(Cli { command: Some(Command::Doctor(args)), .. }) => doctor::main(&args),
         Ok(Cli { command: Some(Command::Merge(args)), .. }) => merge::main(&args),
+        Ok(Cli { command: Some(Command::Bench(args)), .. }) => bench::main(&args),
         Ok(Cli { command: Some(Command::Compare(args)), .. }) => compare::main(&args),
         Ok(Cli { command: Some(Command::Explain(args)), .. }) => explain::main(&args),
         Ok(Cli { command: Some(Command::List(args)), .. }) => list::main(&args),

@@ -98,7 +98,7 @@ pub(super) fn backends(names: &[String], image: &FromImage) -> Result<Vec<&'stat
 
 fn backend(name: &str) -> Result<&'static Backend> {
     if let Some(fault) = name.strip_prefix("broken:") {
-        let Some(backend) = broken::find(fault).and_then(broken::backend) else {
+        let Some(backend) = broken::named(fault) else {
             bail!("unknown planted fault `{fault}`; `pqcheck list --faults` shows them all");
         };
         return Ok(backend);

@@ -4,6 +4,7 @@ pub mod about;
 pub mod cpu;
 pub mod elf;
 pub mod loader;
+pub mod machine;
 pub mod platform;
 pub mod program;
 pub mod python;

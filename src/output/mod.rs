@@ -5,11 +5,13 @@ use std::io;
 
 use crate::report::Report;
 
+pub mod bench;
 pub mod causes;
 pub mod comparison;
 pub mod findings;
 pub mod list;
 pub mod openmetrics;
+pub mod ratios;
 
 mod grouped;
 mod human;

@@ -4,18 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::{Algorithm, Operation};
 
+pub mod bench;
 pub mod causes;
 pub mod check;
 pub mod compare;
 pub mod finding;
 pub mod inventory;
 pub mod page;
+pub mod ratios;
 
 mod read;
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub use read::{Counts, ParseError, parse};
+pub use read::{Counts, Document, ParseError, document, parse};
 
 /// The value of [`Report::schema`].
 pub const SCHEMA: &str = "pqcheck.report/1";

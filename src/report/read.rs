@@ -4,7 +4,17 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::bench::{self, Bench};
 use super::{Report, SCHEMA, Summary};
+
+/// A document that `pqcheck compare` knows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Document {
+    /// What known-answer tests found.
+    Report(Box<Report>),
+    /// What benchmarks measured.
+    Bench(Box<Bench>),
+}
 
 /// Why some bytes are no report. Every message is one line.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +31,15 @@ pub enum ParseError {
     /// The document says that it is a report, and has not the fields of one.
     #[error("damaged report: {0}")]
     Fields(String),
+    /// The document ends before its end.
+    #[error("the document ends too early, as that of a run which was cut short does: {0}; run it again")]
+    Short(String),
+    /// The document says that it holds measurements, and they make no sense.
+    #[error("damaged report: {0}")]
+    Measurement(String),
+    /// The document is of another version.
+    #[error("not a document for this version: schema is `{0}`, expected `{SCHEMA}` or `{bench}`", bench = bench::SCHEMA)]
+    Unknown(String),
     /// The summary is not that of the cases.
     #[error("damaged report: the summary says {said}, but the cases add up to {counted}")]
     Sum {
@@ -59,6 +78,51 @@ pub fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
         return Err(ParseError::Sum { said: Counts(report.summary), counted: Counts(counted) });
     }
     Ok(report)
+}
+
+/// Reads a document as `pqcheck kat` or `pqcheck bench` writes it with `--format json`.
+///
+/// # Errors
+/// If it is none, of another version, cut short, or damaged.
+pub fn document(bytes: &[u8]) -> Result<Document, ParseError> {
+    let envelope: Envelope = serde_json::from_slice(bytes).map_err(|error| {
+        let text = one_line(&error.to_string());
+        if error.is_eof() && !bytes.is_empty() { ParseError::Short(text) } else { ParseError::NotJson(text) }
+    })?;
+    match envelope.schema {
+        Some(serde_json::Value::String(schema)) if schema == bench::SCHEMA => {
+            let bench: Bench = serde_json::from_slice(bytes)
+                .map_err(|error| ParseError::Fields(one_line(&error.to_string())))?;
+            sensible(&bench).map_err(ParseError::Measurement)?;
+            Ok(Document::Bench(Box::new(bench)))
+        }
+        Some(serde_json::Value::String(schema)) if schema != SCHEMA => {
+            Err(ParseError::Unknown(one_line(&schema)))
+        }
+        _ => parse(bytes).map(|report| Document::Report(Box::new(report))),
+    }
+}
+
+/// Whether the measurements can be compared with others at all.
+fn sensible(bench: &Bench) -> Result<(), String> {
+    for measurement in &bench.measurements {
+        let Some(times) = measurement.times() else { continue };
+        let id = one_line(&measurement.id());
+        let samples = times.rounds.iter().flatten().count();
+        if times.calls == 0 || samples == 0 || times.rounds.iter().any(Vec::is_empty) {
+            return Err(format!("{id} has no samples"));
+        }
+        if times.rounds.iter().flatten().chain(&times.reference).any(|time| *time == 0) {
+            return Err(format!("{id} has a sample that took no time"));
+        }
+        if times.reference.len() != times.rounds.len() {
+            return Err(format!("{id} has another number of references than of rounds"));
+        }
+        if !bench.workloads.iter().any(|workload| workload.id == measurement.workload) {
+            return Err(format!("{id} is of no workload in it"));
+        }
+    }
+    Ok(())
 }
 
 /// What every document of pqcheck has; the rest is looked at when this is known to fit.

@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("backend", 3),
     ("isolate", 3),
     ("vector", 3),
+    ("bench", 4),
     ("doctor", 4),
     ("kat", 4),
     ("output", 4),

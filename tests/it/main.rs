@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
+mod bench;
 mod command;
 mod doctor;
 mod explain;
@@ -14,6 +15,7 @@ mod kat;
 mod merge;
 mod names;
 mod readme;
+mod rejections;
 mod reports;
 mod serve;
 mod vectors;

@@ -11,6 +11,7 @@ mod k_pke;
 mod kem;
 mod ml_dsa_verify;
 mod signature;
+pub mod slow;
 mod wrapped;
 
 pub use wrapped::backend;
@@ -24,6 +25,11 @@ pub struct Fault {
     /// Whether it is a way to die: the process does not survive it.
     pub lethal: bool,
     hooks: Hooks,
+}
+
+/// The backend that is called `broken:<id>`: a planted fault, or one that is only slow.
+pub fn named(id: &str) -> Option<&'static Backend> {
+    find(id).and_then(backend).or_else(|| slow::backend(id))
 }
 
 /// The fault with this id.

@@ -55,7 +55,7 @@ fn build(fault: &'static Fault) -> Option<&'static Backend> {
 }
 
 /// The backend that is wrapped: one that runs everywhere and offers most.
-fn good() -> Option<(&'static Backend, &'static CodePath)> {
+pub(super) fn good() -> Option<(&'static Backend, &'static CodePath)> {
     const PREFERRED: [&str; 4] = ["libcrux", "rustcrypto", "liboqs", "pqclean"];
     PREFERRED.iter().find_map(|id| {
         let backend = ALL.iter().copied().find(|backend| backend.id == *id)?;
@@ -69,7 +69,8 @@ thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
 }
 
-fn enter() {
+/// Sends the good backend down its path.
+pub(super) fn enter() {
     CALLS.set(0);
     if let Some((_, path)) = good() {
         (path.enter)();

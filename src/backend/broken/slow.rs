@@ -1,0 +1,223 @@
+//! Right, but slower by a known part: they prove that a comparison of benchmarks can find a regression.
+//!
+//! No vector can kill them, so they are not among the faults. Knows no benchmark.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use super::wrapped::{enter, good};
+use super::{Answer, Backend, CodePath, Kem, Message, Signature};
+use crate::backend::Aead;
+use crate::spec::Algorithm;
+
+/// A backend that is slower than the good one behind it.
+pub struct Slowdown {
+    /// The stable name: `pqcheck bench --backend broken:<id>`.
+    pub id: &'static str,
+    /// The part by which every call takes longer.
+    pub part: f64,
+}
+
+/// Every slowdown; the first is the control, with the same wrapper around the calls.
+pub static SLOWDOWNS: &[Slowdown] = &[
+    Slowdown { id: "slow-0", part: 0.0 },
+    Slowdown { id: "slow-2", part: 0.02 },
+    Slowdown { id: "slow-5", part: 0.05 },
+    Slowdown { id: "slow-10", part: 0.10 },
+];
+
+/// The backend `broken:<id>`, with one path, `wrapped`. Leaks, once for each time it is asked for.
+pub(super) fn backend(id: &str) -> Option<&'static Backend> {
+    let slowdown = SLOWDOWNS.iter().find(|slowdown| slowdown.id == id)?;
+    let (backend, path) = good()?;
+    let part = slowdown.part;
+    let kems = path.kems.iter().map(|good| &*Box::leak(Box::new(Slow { good: *good, part })) as _);
+    let signatures =
+        path.signatures.iter().map(|good| &*Box::leak(Box::new(Slow { good: *good, part })) as _);
+    let aeads = path.aeads.iter().map(|good| &*Box::leak(Box::new(Slow { good: *good, part })) as _);
+    let wrapped: &'static CodePath = Box::leak(Box::new(CodePath {
+        id: "wrapped",
+        requires: path.requires,
+        dispatched: || true,
+        enter,
+        departures: path.departures,
+        kems: Vec::leak(kems.collect()),
+        signatures: Vec::leak(signatures.collect()),
+        aeads: Vec::leak(aeads.collect()),
+        installed: None,
+    }));
+    Some(Box::leak(Box::new(Backend {
+        id: String::leak(format!("broken:{id}")),
+        version: backend.version,
+        notes: &[],
+        paths: Vec::leak(vec![wrapped]),
+    })))
+}
+
+struct Slow<T: 'static + ?Sized> {
+    good: &'static T,
+    part: f64,
+}
+
+impl<T: ?Sized> Slow<T> {
+    /// Makes the call, and then waits for the part of the time that it took.
+    fn slowly(&self, call: impl FnOnce() -> Answer) -> Answer {
+        let start = Instant::now();
+        let answer = call();
+        let took = start.elapsed();
+        spin(spins(took.mul_f64(self.part)));
+        answer
+    }
+
+    /// The same for calls that are so short that two looks at the clock would be a slowdown of their own: the time
+    /// is taken once for each kind of call.
+    fn briefly(&self, kind: usize, mut call: impl FnMut() -> Answer) -> Answer {
+        thread_local! {
+            /// The kind of the last call, and for how long to wait after it.
+            static LAST: Cell<(usize, u64)> = const { Cell::new((usize::MAX, 0)) };
+            /// The same of every kind so far.
+            static KNOWN: RefCell<BTreeMap<usize, u64>> = const { RefCell::new(BTreeMap::new()) };
+        }
+        let (last, mut wait) = LAST.get();
+        if last != kind {
+            let measure = || {
+                let took = shortest(|| {
+                    let _ = black_box(call());
+                });
+                spins(took.mul_f64(self.part))
+            };
+            wait = KNOWN.with_borrow_mut(|known| *known.entry(kind).or_insert_with(measure));
+            LAST.set((kind, wait));
+        }
+        let answer = call();
+        spin(wait);
+        answer
+    }
+}
+
+impl Kem for Slow<dyn Kem> {
+    fn algorithm(&self) -> Algorithm {
+        self.good.algorithm()
+    }
+
+    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer {
+        self.slowly(|| self.good.keygen_internal(d, z, ek, dk))
+    }
+
+    fn encaps_internal(&self, ek: &[u8], m: &[u8], c: &mut [u8], shared_secret: &mut [u8]) -> Answer {
+        self.slowly(|| self.good.encaps_internal(ek, m, c, shared_secret))
+    }
+
+    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
+        self.slowly(|| self.good.decaps(dk, c, shared_secret))
+    }
+}
+
+impl Signature for Slow<dyn Signature> {
+    fn algorithm(&self) -> Algorithm {
+        self.good.algorithm()
+    }
+
+    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Answer {
+        self.slowly(|| self.good.keygen_internal(xi, pk, sk))
+    }
+
+    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Answer {
+        self.slowly(|| self.good.sign(sk, message, rnd, sig))
+    }
+
+    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Answer {
+        self.slowly(|| self.good.verify(pk, message, sig))
+    }
+}
+
+impl Aead for Slow<dyn Aead> {
+    fn algorithm(&self) -> Algorithm {
+        self.good.algorithm()
+    }
+
+    fn seal(
+        &self,
+        key: &[u8],
+        nonce: &[u8],
+        aad: &[u8],
+        plaintext: &[u8],
+        ciphertext: &mut [u8],
+        tag: &mut [u8],
+    ) -> Answer {
+        let kind = 2 * plaintext.len();
+        self.briefly(kind, || self.good.seal(key, nonce, aad, plaintext, ciphertext, tag))
+    }
+
+    fn open(
+        &self,
+        key: &[u8],
+        nonce: &[u8],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8],
+        plaintext: &mut [u8],
+    ) -> Answer {
+        let kind = 2 * ciphertext.len() + 1;
+        self.briefly(kind, || self.good.open(key, nonce, aad, ciphertext, tag, plaintext))
+    }
+}
+
+fn spin(count: u64) {
+    for at in 0..count {
+        black_box(at);
+    }
+}
+
+/// How many spins take this long.
+fn spins(time: Duration) -> u64 {
+    const MANY: u64 = 20_000;
+    thread_local! {
+        /// Nanoseconds of a spin, once known.
+        static SPIN: Cell<f64> = const { Cell::new(0.0) };
+    }
+    if SPIN.get() <= 0.0 {
+        SPIN.set((shortest(|| spin(MANY)).as_secs_f64() * 1e9 / MANY as f64).max(0.01));
+    }
+    (time.as_secs_f64() * 1e9 / SPIN.get()) as u64
+}
+
+/// How long `work` takes when nothing disturbs it.
+fn shortest(mut work: impl FnMut()) -> Duration {
+    const TRIES: usize = 50;
+    let once = || {
+        // What is short is done several times, for the clock's sake.
+        const TIMES: u32 = 8;
+        let start = Instant::now();
+        (0..TIMES).for_each(|_| work());
+        start.elapsed() / TIMES
+    };
+    std::iter::repeat_with(once).take(TRIES).min().unwrap_or_default()
+}
+
+#[cfg(test)]
+#[cfg(any(feature = "libcrux", feature = "rustcrypto"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_takes_about_as_long_as_it_should() {
+        let time = Duration::from_micros(200);
+        let count = spins(time);
+        let took = shortest(|| spin(count));
+        assert!(took > time / 2 && took < time * 3, "{took:?}");
+    }
+
+    #[test]
+    fn every_slowdown_is_a_backend_that_answers_as_the_good_one_does() {
+        for slowdown in SLOWDOWNS {
+            let backend = backend(slowdown.id).unwrap();
+            assert_eq!(backend.id, format!("broken:{}", slowdown.id));
+            (backend.paths[0].enter)();
+            crate::backend::conformance::agrees_with_the_accumulated_digests(backend.paths[0]);
+        }
+        assert!(super::backend("slow-3").is_none());
+    }
+}

@@ -1,0 +1,113 @@
+//! What a sample says: quantiles, and how far they can be trusted. Knows no clock and no workload.
+
+use statrs::statistics::{Data, OrderStatistics as _};
+
+/// How many times the rounds are drawn anew.
+const RESAMPLES: usize = 1000;
+
+/// The value below which this part of `values` lies.
+pub(super) fn quantile(values: &[f64], part: f64) -> f64 {
+    Data::new(values.to_vec()).quantile(part)
+}
+
+/// The middle value.
+pub(super) fn median(values: &[f64]) -> f64 {
+    Data::new(values.to_vec()).median()
+}
+
+/// The middle of the distances from the middle.
+pub(super) fn mad(values: &[f64]) -> f64 {
+    let middle = median(values);
+    median(&values.iter().map(|value| (value - middle).abs()).collect::<Vec<_>>())
+}
+
+/// Where `estimate` of such samples lies in `level` of 100 runs, by the bootstrap's percentiles.
+///
+/// What is drawn anew is whole blocks: what came out one after the other is not independent, and an interval that
+/// took it to be would be too narrow. The draw has a fixed seed, so that the same samples give the same interval.
+pub(super) fn interval<Block>(blocks: &[Block], level: f64, estimate: impl Fn(&[&Block]) -> f64) -> [f64; 2] {
+    let mut random = fastrand::Rng::with_seed(blocks.len() as u64);
+    let mut drawn = Vec::with_capacity(blocks.len());
+    let estimates: Vec<f64> = (0..RESAMPLES)
+        .map(|_| {
+            drawn.clear();
+            drawn.extend((0..blocks.len()).map(|_| &blocks[random.usize(..blocks.len())]));
+            estimate(&drawn)
+        })
+        .collect();
+    let tail = (1.0 - level) / 2.0;
+    [quantile(&estimates, tail), quantile(&estimates, 1.0 - tail)]
+}
+
+/// Where the ratio of an estimate on the second side to that on the first lies, by the same means.
+///
+/// Each side is runs of rounds. Rounds are drawn anew within runs, and runs too where there are several.
+pub(super) fn ratio_interval(
+    first: &[Vec<f64>],
+    second: &[Vec<f64>],
+    level: f64,
+    estimate: impl Fn(&[f64]) -> f64,
+) -> [f64; 2] {
+    let mut random = fastrand::Rng::with_seed((first.len() + second.len()) as u64);
+    let mut drawn = Vec::new();
+    let mut draw = |runs: &[Vec<f64>]| {
+        drawn.clear();
+        for _ in 0..runs.len() {
+            let run = &runs[random.usize(..runs.len())];
+            drawn.extend((0..run.len()).map(|_| run[random.usize(..run.len())]));
+        }
+        estimate(&drawn)
+    };
+    let ratios: Vec<f64> = (0..RESAMPLES)
+        .map(|_| {
+            let before = draw(first);
+            draw(second) / before
+        })
+        .collect();
+    let tail = (1.0 - level) / 2.0;
+    [quantile(&ratios, tail), quantile(&ratios, 1.0 - tail)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_the_textbook() {
+        let values: Vec<f64> = (1..=101).rev().map(f64::from).collect();
+        assert_eq!(median(&values), 51.0);
+        assert_eq!(mad(&values), 25.0);
+        assert!((quantile(&values, 0.05) - 6.0).abs() < 1.0);
+        assert!((quantile(&values, 0.95) - 96.0).abs() < 1.0);
+        assert_eq!(median(&[7.0]), 7.0);
+    }
+
+    /// Of samples with a known median, 95 of 100 intervals must hold it; more or less by chance.
+    #[test]
+    fn an_interval_holds_the_truth_as_often_as_it_says() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut held = 0;
+        const RUNS: usize = 200;
+        for _ in 0..RUNS {
+            let blocks: Vec<f64> = (0..60).map(|_| random.f64()).collect();
+            let [low, high] = interval(&blocks, 0.95, |drawn| {
+                median(&drawn.iter().map(|value| **value).collect::<Vec<_>>())
+            });
+            held += usize::from((low..=high).contains(&0.5));
+        }
+        assert!((180..=200).contains(&held), "{held} of {RUNS}");
+    }
+
+    #[test]
+    fn blocks_that_drift_widen_the_interval() {
+        let mut random = fastrand::Rng::with_seed(2);
+        let blocks: Vec<Vec<f64>> = (0..20)
+            .map(|block| (0..10).map(|_| f64::from(block % 2) + 0.01 * random.f64()).collect())
+            .collect();
+        let all = |drawn: &[&Vec<f64>]| {
+            median(&drawn.iter().flat_map(|block| (*block).clone()).collect::<Vec<_>>())
+        };
+        let [low, high] = interval(&blocks, 0.95, all);
+        assert!(high - low > 0.9, "{low} to {high}");
+    }
+}

@@ -1,0 +1,169 @@
+//! One turn of a workload: the reference, a warm-up, the samples, the reference again. Runs in the child.
+//!
+//! Knows the clock, and of the workload only that it can be run.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use shake::{ExtendableOutput as _, Shake128, Update as _, XofReader as _};
+
+use super::counters::{Counters, Counts};
+use super::drive::Drive;
+
+/// What the reference is, for the report.
+pub(super) const REFERENCE: &str = "256 KiB of SHAKE128 (shake 0.1), before and after each turn";
+/// How long it takes, in blocks of [`BLOCK`].
+const BLOCKS: usize = 16;
+const BLOCK: usize = 16 << 10;
+/// The least time that is timed to learn how long a pass takes.
+const CALIBRATION: Duration = Duration::from_millis(2);
+/// How many depths of the stack a turn can run at, and the bytes between two.
+const DEPTHS: u64 = 64;
+const STEP: usize = 64;
+
+/// What a turn came to, in nanoseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Turn {
+    /// The reference, the shorter of two.
+    pub(super) reference: u64,
+    /// The samples.
+    pub(super) samples: Vec<u64>,
+    /// Instructions and cycles of all samples.
+    pub(super) counts: Option<Counts>,
+}
+
+/// The clock went back, or stood still where it cannot have.
+pub(super) const BAD_CLOCK: &str = "the monotonic clock went back or stood still during a sample";
+/// The library gave another answer between the two verifications.
+pub(super) const REFUSED: &str = "the library refused a valid input while it was timed";
+
+/// Takes so many samples of so many passes each.
+///
+/// The stack is as deep as `number` says: where a stack lies, to the byte, can make a function some percent faster
+/// or slower, and one that is always unlucky would look slow.
+pub(super) fn take(
+    drive: &mut dyn Drive,
+    counters: Option<&mut Counters>,
+    passes: u64,
+    samples: u64,
+    number: u64,
+    clock: &mut dyn FnMut() -> Instant,
+) -> Result<Turn, String> {
+    let before = reference(clock)?;
+    // What the last turn of another workload left in the caches is not this one's.
+    drive.run(1);
+    let mut counters = counters;
+    let first = counters.as_deref_mut().and_then(Counters::read);
+    let mut taken = Vec::with_capacity(samples as usize);
+    let mut content = true;
+    for _ in 0..samples {
+        let depth = number % DEPTHS;
+        taken.push(at_depth(depth, &mut || timed(clock, || content &= drive.run(passes)))?);
+    }
+    let last = counters.and_then(Counters::read);
+    if !content {
+        return Err(REFUSED.to_owned());
+    }
+    let counts = first.zip(last).map(|(first, last)| [last[0] - first[0], last[1] - first[1]]);
+    Ok(Turn { reference: before.min(reference(clock)?), samples: taken, counts })
+}
+
+/// How long a pass takes, in nanoseconds, warm, and roughly.
+pub(super) fn calibrate(drive: &mut dyn Drive, clock: &mut dyn FnMut() -> Instant) -> Result<u64, String> {
+    let mut passes = 1;
+    loop {
+        let mut content = true;
+        let taken = timed(clock, || content = drive.run(passes))?;
+        if !content {
+            return Err(REFUSED.to_owned());
+        }
+        if u128::from(taken) >= CALIBRATION.as_nanos() || passes > 1 << 40 {
+            return Ok((taken / passes).max(1));
+        }
+        passes *= 2;
+    }
+}
+
+/// The time between two readings of the clock, at best and in nanoseconds.
+pub(super) fn clock_overhead() -> f64 {
+    const READINGS: u32 = 10_000;
+    let mut best = f64::INFINITY;
+    for _ in 0..20 {
+        let start = Instant::now();
+        for _ in 0..READINGS {
+            black_box(Instant::now());
+        }
+        best = best.min(start.elapsed().as_nanos() as f64 / f64::from(READINGS));
+    }
+    best
+}
+
+/// How long a fixed piece of work takes that has nothing to do with any backend.
+fn reference(clock: &mut dyn FnMut() -> Instant) -> Result<u64, String> {
+    let mut block = vec![0; BLOCK];
+    timed(clock, || {
+        let mut hash = Shake128::default();
+        hash.update(black_box(b"reference"));
+        let mut reader = hash.finalize_xof();
+        for _ in 0..BLOCKS {
+            reader.read(&mut block);
+            black_box(&block);
+        }
+    })
+}
+
+fn timed(clock: &mut dyn FnMut() -> Instant, work: impl FnOnce()) -> Result<u64, String> {
+    let start = clock();
+    work();
+    let taken = clock().checked_duration_since(start).filter(|taken| !taken.is_zero());
+    taken.map(nanoseconds).ok_or_else(|| BAD_CLOCK.to_owned())
+}
+
+pub(super) fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Runs `work` with the stack so many steps deeper.
+fn at_depth<T>(depth: u64, work: &mut dyn FnMut() -> T) -> T {
+    if depth == 0 {
+        return work();
+    }
+    let frame = black_box([0_u8; STEP]);
+    let result = at_depth(depth - 1, work);
+    black_box(&frame);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::drive::nothing;
+
+    #[test]
+    fn a_clock_that_goes_back_is_an_error_and_no_sample() {
+        let start = Instant::now() + Duration::from_secs(1000);
+        let mut readings = 0;
+        let mut backwards = || {
+            readings += 1;
+            start - Duration::from_millis(readings)
+        };
+        let turn = take(&mut *nothing(), None, 1, 1, 0, &mut backwards);
+        assert_eq!(turn, Err(BAD_CLOCK.to_owned()));
+        assert_eq!(calibrate(&mut *nothing(), &mut || start), Err(BAD_CLOCK.to_owned()));
+    }
+
+    #[test]
+    fn a_turn_has_as_many_samples_as_it_was_asked_for() {
+        let turn = take(&mut *nothing(), None, 1000, 7, 63, &mut Instant::now).unwrap();
+        assert_eq!(turn.samples.len(), 7);
+        assert!(turn.reference > 10_000, "{turn:?}");
+        assert!(clock_overhead() < 10_000.0);
+    }
+
+    #[test]
+    fn a_deeper_stack_is_deeper() {
+        let address = |depth| at_depth(depth, &mut || std::ptr::from_ref(&black_box(0_u8)).addr());
+        assert!(address(0) >= address(10) + 10 * STEP);
+    }
+}
