@@ -345,7 +345,6 @@ mod tests {
               tc3 ML-KEM-512 decaps decapsulationKeyCheck/valid decapsulation key
             acvp/wire/ML-DSA-keyGen-FIPS204/internalProjection.json: acvp/ML-DSA-keyGen-FIPS204
               tc1 ML-DSA-44 keygen keyGen/AFT
-            diagnosis.json: some/file.json: JSON with neither `vsId` (ACVP) nor `numberOfTests` and `testGroups` (Wycheproof); give ACVP or Wycheproof JSON or NIST .rsp files
             rsp/kat_MLDSA_44_det_pure.rsp: rsp/file
               count0 ML-DSA-44 sign external/pure/deterministic
             rsp/kat_MLKEM_512.rsp: rsp/file
