@@ -43,15 +43,15 @@ def prepare(arches, names):
             run(program, *arches)
 
 
-def build(service, arch, again=False):
-    """Builds an image. `again` without any layer of an earlier build, under another name."""
+def build(service, arch, again=""):
+    """Builds an image. `again`, a word, without any layer of an earlier build, under a name of its own."""
     folder = services.DOCKER / service
     recipe = folder / "Dockerfile"
     if not recipe.is_file():
         raise engine.Refusal(f"{recipe}: not there")
-    image = services.image(service, arch) + ("-again" if again else "")
+    image = services.image(service, arch) + (f"-{again}" if again else "")
     LOGS.mkdir(exist_ok=True)
-    log = LOGS / f"{service}-{arch}{'-again' if again else ''}.log"
+    log = LOGS / f"{service}-{arch}{f'-{again}' if again else ''}.log"
     given = {"BASE": services.base(arch), "PQCHECK": services.pqcheck_image(arch), "ARCH": arch}
     declared = set(re.findall(r"^\s*ARG\s+(\w+)", recipe.read_text(), re.M))
     words = ["docker", "build", "--platform", f"linux/{arch}", "--tag", image]

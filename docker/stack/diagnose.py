@@ -176,19 +176,28 @@ def twice(image):
     if image.emulated:
         image.steps.append(Step("twice", NOT_TRIED, "emulated: a second build takes too long"))
         return
-    built = build.build(image.service, arch, again=True)
-    if not built.good:
-        image.steps.append(Step("twice", WRONG, "does not build a second time", built.seconds, relative(built.log), built.cause))
-        return
+    began, made, kept = time.monotonic(), [], ""
     try:
-        with examine.archive(image.name) as first, examine.archive(built.image) as second:
-            image.differs = saved.differences(first, saved.read(first), second, saved.read(second))
+        for word in ("again", "once-more"):
+            built = build.build(image.service, arch, again=word)
+            if not built.good:
+                image.steps.append(Step("twice", WRONG, "does not build a second time", built.seconds, relative(built.log), built.cause))
+                return
+            made.append(built.image)
+            with examine.archive(made[-2] if len(made) > 1 else image.name) as first, examine.archive(made[-1]) as second:
+                image.differs = saved.differences(first, saved.read(first), second, saved.read(second))
+            changed = any(each.pqcheck for each in image.differs)
+            if not changed:
+                break
+            # The classic builder takes a layer that it has kept for the same file with another date; two builds
+            # without anything kept tell.
+            kept = " (a kept layer of it had another date)"
     finally:
-        engine.docker("rmi", built.image, must=False)
-    changed = any(each.pqcheck for each in image.differs)
+        if made:
+            engine.docker("rmi", *made, must=False)
     same = len(image.layers) - len(image.differs)
-    note = "pqcheck's layer is NOT the same" if changed else f"{same} of {len(image.layers)} layers bit-identical, pqcheck's among them"
-    image.steps.append(Step("twice", WRONG if changed else OK, note, built.seconds, relative(built.log)))
+    note = "pqcheck's layer is NOT the same" if changed else f"{same} of {len(image.layers)} layers bit-identical, pqcheck's among them{kept}"
+    image.steps.append(Step("twice", WRONG if changed else OK, note, time.monotonic() - began, relative(built.log)))
 
 
 def questions(diagnosis, names, before):
