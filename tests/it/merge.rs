@@ -83,7 +83,7 @@ fn what_is_not_all_of_one_run_is_refused_in_a_line() {
         (vec![files[0].clone(), files[2].clone()], "missing 2/3"),
         (of(&files[0]), "1.json: part 1 of 3 once more"),
         (of(&other), "other.json: a plan of "),
-        (of(&cut), "cut.json: not a pqcheck report"),
+        (of(&cut), "cut.json: the document ends too early"),
         (of(&absent), "absent.json: No such file"),
     ] {
         let run = merge(&given);
