@@ -25,7 +25,10 @@ from report import NOT_TRIED, OK, WRONG, Claim, Diagnosis, Image, Question, Runn
 DEADLINE, EMULATED_DEADLINE = 120, 900
 CHECK_SECONDS = 1800
 # nft does not run under qemu, so the firewall is tried without its rules, and forwards nothing.
-EMULATED = {"STACK_HEALTH_INTERVAL": "15s", "STACK_HEALTH_TIMEOUT": "60s", "STACK_HEALTH_DEADLINE": "50s", "STACK_WITHOUT_RULES": "yes", "STACK_FORWARDS": "0"}
+EMULATED = {
+    "STACK_HEALTH_INTERVAL": "15s", "STACK_HEALTH_TIMEOUT": "60s", "STACK_HEALTH_DEADLINE": "50s", "STACK_HEALTH_RETRIES": "60",
+    "STACK_WITHOUT_RULES": "yes", "STACK_FORWARDS": "0",
+}
 
 
 def run(arguments):
