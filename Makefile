@@ -8,7 +8,7 @@ qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 comma := ,
 tools := $(CURDIR)/target/tools/bin
 
-.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers vectors figures bench fidelity alarm-rate \
+.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers test-services vectors figures bench fidelity alarm-rate \
 	image up down diagnose test-stack test-beyond install-prerequisites clean
 
 help: ## what can be made
@@ -78,11 +78,14 @@ test-stack: dist ## that the stack comes up, goes and says what is wrong, with s
 image: dist ## the image of pqcheck itself, FROM scratch, for each architecture, from dist/
 	tools/engine run docker/image.sh $(archs)
 
-test-containers: dist ## images with known faults: each is unhealthy or does not build, and pqcheck names why
+test-containers: dist ## images with known faults: each is unhealthy or does not build, and pqcheck names why; bad engines
 	@tools/need python3
 	tools/engine run python3 tests/containers/run.py
-	$(if $(wildcard docker/compose.yaml),tools/engine run tests/containers/services.sh $(archs))
 	$(if $(filter 0,$(shell id -u)),python3 tests/containers/bad_input.py)
+
+test-services: dist ## all six services, from build to checked end to end; of arm64 (emulated) two of them and pqcheck's image
+	@tools/need python3 docker compose
+	tools/engine run tests/containers/services.sh $(archs)
 
 test-beyond: dist ## a rolling update on a one-node swarm; the Kubernetes manifests against the published schemas
 	@tools/need python3
