@@ -11,7 +11,6 @@ set -eu
 main() {
     image=${1:-pqcheck-stack/backup}
     throwaway backup "${2:-pqcheck-stack/database}" "$image"
-    [ "$(docker image inspect --format '{{.Architecture}}' "$image")" = amd64 ] && patience=60 || patience=300
     refusals
     begin_database "$patience"
     as_api "INSERT INTO audit.record (content, signature) SELECT convert_to('the quick brown fox ' || n, 'UTF8'), '\\x00' FROM generate_series(1, 40) n"

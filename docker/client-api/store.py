@@ -1,9 +1,10 @@
 """The audit table as client-api sees it: adds a row, reads a row, says whether the database is there.
 
-One connection a request, a bounded number at a time: the database is on the next network, and none is left over that
-may have died. Knows nothing of HTTP and of what a record holds.
+Connections are kept, because the first row that one adds costs a hundred times the second (the database starts Python
+for it); each is tried before it is used again. Knows nothing of HTTP and of what a record holds.
 """
 
+import collections
 import contextlib
 import threading
 
@@ -11,7 +12,6 @@ import audit
 import psycopg
 
 AT_ONCE = 10
-SECONDS = 5
 
 
 class Away(Exception):
@@ -19,17 +19,19 @@ class Away(Exception):
 
 
 class Store:
-    def __init__(self, host, port, name, password):
+    def __init__(self, host, port, name, password, seconds):
+        self._seconds = seconds
         self._where = f"the database {host}:{port}"
-        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._places, self._kept = threading.BoundedSemaphore(AT_ONCE), collections.deque()
         self._arguments = {
             "host": host,
             "port": port,
             "dbname": name,
             "user": "api",
             "password": password,
-            "connect_timeout": SECONDS,
-            "options": f"-c statement_timeout={SECONDS}s -c lock_timeout={SECONDS}s",
+            "connect_timeout": seconds,
+            "autocommit": True,
+            "options": f"-c statement_timeout={seconds}s -c lock_timeout={seconds}s",
         }
 
     def add(self, content, signature):
@@ -54,13 +56,31 @@ class Store:
 
     @contextlib.contextmanager
     def _connected(self):
-        if not self._places.acquire(timeout=SECONDS):
+        if not self._places.acquire(timeout=self._seconds):
             raise Away(f"{self._where}: {AT_ONCE} requests are under way already; try again")
+        connection = None
         try:
-            with psycopg.connect(**self._arguments) as connection:
-                yield connection
+            connection = self._alive() or psycopg.connect(**self._arguments)
+            yield connection
+            self._kept.append(connection)
         except (psycopg.Error, OSError) as error:
+            if connection:
+                connection.close()
             lines = str(error).strip().splitlines() or [type(error).__name__]
             raise Away(f"{self._where}: {lines[0]}") from None
         finally:
             self._places.release()
+
+    def _alive(self):
+        """A kept connection that still answers, or None; those that do not are closed."""
+        while self._kept:
+            try:
+                connection = self._kept.pop()
+            except IndexError:
+                break  # Another thread was first.
+            try:
+                connection.execute("SELECT")
+                return connection
+            except (psycopg.Error, OSError):
+                connection.close()
+        return None

@@ -9,7 +9,6 @@ set -eu
 
 main() {
     throwaway database "${1:-pqcheck-stack/database}"
-    [ "$(docker image inspect --format '{{.Architecture}}' "$database_image")" = amd64 ] && patience=60 || patience=300
     refusals
     begin_database "$patience"
     grows

@@ -1,7 +1,7 @@
 # For the checks of database, backup and client-api: a network, secrets and a database of their own. Sourced.
 #
-# `throwaway NAME DATABASE_IMAGE` sets $mine (what every name begins with), $folder and $secrets, and takes everything
-# away again at the end. Knows nothing of what is checked.
+# `throwaway NAME IMAGE…`, the first one that of the database, sets $mine (what every name begins with), $folder, $secrets
+# and $patience (seconds for what takes long), and takes everything away again at the end. Knows nothing of what is checked.
 
 # What a service runs with in the stack, and nothing more.
 hardened='--read-only --cap-drop ALL --security-opt no-new-privileges --pids-limit 200'
@@ -19,6 +19,14 @@ throwaway() {
     for needed in "$@"; do
         [ "$needed" = "$1" ] || docker image inspect "$needed" >/dev/null 2>&1 || stop "no image $needed; build it first"
     done
+    # All of one architecture, or the engine warns at each start. Emulated, everything takes its time.
+    platform=$(docker image inspect --format '{{.Os}}/{{.Architecture}}' "$database_image")
+    export DOCKER_DEFAULT_PLATFORM="$platform"
+    patience=60
+    if [ "$platform" != "$(docker version --format '{{.Server.Os}}/{{.Server.Arch}}')" ]; then
+        patience=300
+        hardened="$hardened -e PQCHECK_DEADLINE=30s -e DATABASE_TIMEOUT=60"
+    fi
     # The files are for the containers' users, and the folder above them for nobody else.
     mkdir -m 755 "$secrets"
     docker run --rm --network none --user "$(id -u):$(id -g)" -v "$secrets:/out" "$database_image" secrets /out >/dev/null
