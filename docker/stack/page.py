@@ -145,10 +145,15 @@ def differences(image):
         return ""
     rows = "".join(
         f"<li>{'<strong>pqcheck’s layer</strong>: ' if each['pqcheck'] else ''}<code>{escape(each['instruction'][:160])}</code>"
-        f" — {each['files']} files, such as {escape(', '.join(each['examples']))}</li>"
+        f" — {count(each)}</li>"
         for each in image["differs"]
     )
     return f"<h3>Layers that a second build did not make equal</h3><ul>{rows}</ul>"
+
+
+def count(difference):
+    files = difference["files"]
+    return f"{files} {'file' if files == 1 else 'files'}: {escape(', '.join(difference['examples']))}{'' if files <= len(difference['examples']) else ' …'}"
 
 
 def crypto(image):

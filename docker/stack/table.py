@@ -24,7 +24,7 @@ def text(document):
                 lines += complaint(f"{image['service']} {image['platform']}", step)
         for each in image["differs"]:
             which = "pqcheck's layer" if each["pqcheck"] else "a layer"
-            files = f" ({each['files']} files, such as {', '.join(each['examples'][:3])})" if each["files"] else ""
+            files = f" ({each['files']} of its files: {', '.join(each['examples'][:3])}{' …' if each['files'] > 3 else ''})" if each["files"] else ""
             lines.append(f"{image['service']} {image['platform']}: twice: {which} differs: {each['instruction'][:60]}{files}")
     for running in document["stacks"]:
         platform = running["platform"] + (" (emulated)" if running["emulated"] else "")
