@@ -25,7 +25,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, files that two services share, 
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases tools/retry docker/*.sh docker/*/*.sh tests/images/*.sh tests/images/patches/*.sh tests/containers/*.sh; do sh -n $$script || exit; done
+	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases tools/retry tools/debian-sources docker/*.sh docker/*/*.sh tests/images/*.sh tests/images/patches/*.sh tests/containers/*.sh; do sh -n $$script || exit; done
 	for shared in evp.py audit.py; do cmp docker/database/$$shared docker/client-api/$$shared || exit; done
 
 unit: ## unit and integration tests
