@@ -25,6 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "images"))
 from flood import flood, good  # noqa: E402
+from lines import amiss, chosen, conclude, tell  # noqa: E402
 from recipes import TARGET, architecture, binary, build, gather, machine, need_engine, refuse, refuse_without_engine, run, say  # noqa: E402
 
 # Whose containers are ours.
@@ -43,9 +44,7 @@ def main():
     arguments.add_argument("--dist", type=Path, default=HERE.parent.parent / "dist", help="where pqcheck-linux-* lie")
     arguments.add_argument("words", nargs="*")
     arguments = arguments.parse_args()
-    lines = [line for line in read(arguments.table) if all(word in line.text for word in arguments.words)]
-    if not lines:
-        refuse(f"no line of {arguments.table} contains {' '.join(arguments.words)}")
+    lines = chosen(read(arguments.table), arguments.words, arguments.table)
 
     need_engine()
     signal.signal(signal.SIGTERM, interrupt)
@@ -56,10 +55,7 @@ def main():
         say(f"every image is there that builds, after {time.monotonic() - began:.0f} s")
         wrong = 0
         for line, (took, complaints) in zip(lines, pool.map(lambda line: check(line, built[line.variant], arguments.dist), lines)):
-            print(f"{'WRONG' if complaints else 'ok':<6}{took:6.1f} s  {line.title}", flush=True)
-            for complaint in complaints:
-                print("       " + complaint.replace("\n", "\n       "), flush=True)
-            wrong += bool(complaints)
+            wrong += tell(line.title, took, complaints)
     except KeyboardInterrupt:
         say("interrupted; removing what was started")
         sys.exit(130)
@@ -68,11 +64,7 @@ def main():
         clean()
         pool.shutdown()
         clean()
-    took = f"in {time.monotonic() - began:.0f} s"
-    if wrong:
-        print(f"{wrong} of {len(lines)} lines do not hold, {took}")
-        sys.exit(1)
-    print(f"all {len(lines)} lines hold, {took}")
+    conclude(wrong, lines, began)
 
 
 def interrupt(*_):
@@ -159,12 +151,7 @@ def check(line, built, dist):
         first = explain(host, log) if command == "explain" else diagnose(host, line, command) if there else "no image to look into"
         if first != cause:
             complaints.append(f"`pqcheck {command}` names {first} first, expected {cause}")
-    for word in line.words:
-        if word.startswith("!"):
-            if word[1:] in log:
-                complaints.append(f"the log contains `{word[1:]}`")
-        elif word not in log:
-            complaints.append(f"the log does not contain `{word}`")
+    complaints += amiss(line.words, log, "log")
     if complaints:
         complaints.append("--- log\n" + log.strip()[-4000:])
     return time.monotonic() - began, complaints

@@ -14,13 +14,13 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import loaders
+from lines import amiss, chosen, conclude, tell
 from recipes import ROOT, TARGET, architecture, binary, build, gather, machine, need_engine, refuse, refuse_without_engine, run, say
 
 HERE = Path(__file__).resolve().parent
@@ -38,9 +38,7 @@ def main():
     global dist
     dist = arguments.dist.resolve()
 
-    lines = [line for line in read(arguments.table) if all(word in line.text for word in arguments.words)]
-    if not lines:
-        refuse(f"no line of {arguments.table} contains {' '.join(arguments.words)}")
+    lines = chosen(read(arguments.table), arguments.words, arguments.table)
     need_engine()
     began = time.monotonic()
     prepare(lines)
@@ -49,15 +47,8 @@ def main():
     for line in lines:
         at = time.monotonic()
         note, complaints = check(line)
-        print(f"{'WRONG' if complaints else 'ok':<6}{time.monotonic() - at:6.1f} s  {line.title}{note}", flush=True)
-        for complaint in complaints:
-            print("       " + complaint.replace("\n", "\n       "), flush=True)
-        wrong += bool(complaints)
-    took = f"in {time.monotonic() - began:.0f} s"
-    if wrong:
-        print(f"{wrong} of {len(lines)} lines do not hold, {took}")
-        sys.exit(1)
-    print(f"all {len(lines)} lines hold, {took}")
+        wrong += tell(line.title + note, time.monotonic() - at, complaints)
+    conclude(wrong, lines, began)
 
 
 @dataclass
@@ -118,12 +109,7 @@ def check(line):
     complaints = []
     if code not in line.codes:
         complaints.append(f"exit code {code}, expected {' or '.join(map(str, line.codes))}")
-    for word in line.words:
-        if word.startswith("!"):
-            if word[1:] in output:
-                complaints.append(f"the output contains `{word[1:]}`")
-        elif word not in output:
-            complaints.append(f"the output does not contain `{word}`")
+    complaints += amiss(line.words, output, "output")
     if complaints:
         complaints.append("--- output\n" + output.strip()[:4000])
     return "", complaints
