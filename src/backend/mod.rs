@@ -54,6 +54,22 @@ impl Backend {
     pub fn chosen_path(&self, algorithm: Algorithm) -> Option<&'static CodePath> {
         self.paths.iter().copied().find(|path| path.offers(algorithm) && (path.dispatched)())
     }
+
+    /// Whether that is this path of it.
+    pub fn chooses(&self, path: &CodePath, algorithm: Algorithm) -> bool {
+        self.chosen_path(algorithm).is_some_and(|chosen| std::ptr::eq(chosen, path))
+    }
+
+    /// The version of the code behind this path of it; of a library of the image with its file.
+    pub fn version_of(&self, path: &CodePath) -> String {
+        match path.installed {
+            None => (self.version)(),
+            Some(installed) => {
+                let version = installed.verdict.version.as_deref().unwrap_or("unknown");
+                format!("{version} ({})", installed.file.display())
+            }
+        }
+    }
 }
 
 /// A way in which a library is known to depart from the standards.

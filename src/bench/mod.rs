@@ -224,7 +224,7 @@ impl Cell {
             workload: workload.id(),
             backend: subject.backend.id.to_owned(),
             path: subject.path.id.to_owned(),
-            chosen: subject.is_chosen_for(workload.algorithm),
+            chosen: subject.backend.chooses(subject.path, workload.algorithm),
             // The traits have no other entry points: a library without one is a skip.
             rng: "seeded".to_owned(),
             outcome: self.end.unwrap_or_else(|| Outcome::Measured(times(workload, calls, &self.taken))),
@@ -342,25 +342,15 @@ fn warnings(testbed: &Testbed) -> Vec<String> {
 
 impl Subject {
     fn info(&self) -> PathInfo {
-        let version = match self.path.installed {
-            None => (self.backend.version)(),
-            Some(installed) => {
-                let version = installed.verdict.version.as_deref().unwrap_or("unknown");
-                format!("{version} ({})", installed.file.display())
-            }
-        };
+        let is_chosen = |algorithm| self.backend.chooses(self.path, algorithm);
         PathInfo {
             backend: self.backend.id.to_owned(),
             path: self.path.id.to_owned(),
-            version,
-            chosen: Algorithm::ALL.into_iter().any(|algorithm| self.is_chosen_for(algorithm)),
+            version: self.backend.version_of(self.path),
+            chosen: Algorithm::ALL.into_iter().any(is_chosen),
             lacks: self.path.lacks().iter().map(|feature| feature.name().to_owned()).collect(),
             not_isolated: None,
         }
-    }
-
-    fn is_chosen_for(&self, algorithm: Algorithm) -> bool {
-        self.backend.chosen_path(algorithm).is_some_and(|chosen| std::ptr::eq(chosen, self.path))
     }
 
     /// Why the path is not timed here, if it is not.

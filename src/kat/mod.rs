@@ -156,24 +156,13 @@ impl Subject {
         self.path.installed.map_or_else(|| self.name(), Installed::title)
     }
 
-    /// The version of the code behind the path.
-    fn version(&self) -> String {
-        match self.path.installed {
-            None => (self.backend.version)(),
-            Some(installed) => {
-                let version = installed.verdict.version.as_deref().unwrap_or("unknown");
-                format!("{version} ({})", installed.file.display())
-            }
-        }
-    }
-
     /// Whether the library's own dispatch takes this path here, for some algorithm.
     pub fn is_chosen(&self) -> bool {
         Algorithm::ALL.into_iter().any(|algorithm| self.is_chosen_for(algorithm))
     }
 
     fn is_chosen_for(&self, algorithm: Algorithm) -> bool {
-        self.backend.chosen_path(algorithm).is_some_and(|chosen| std::ptr::eq(chosen, self.path))
+        self.backend.chooses(self.path, algorithm)
     }
 
     /// Why the path is not run here, if it is not.
@@ -229,7 +218,7 @@ fn path_info(subject: &Subject, not_isolated: Option<String>) -> PathInfo {
     PathInfo {
         backend: subject.backend.id.to_owned(),
         path: subject.path.id.to_owned(),
-        version: subject.version(),
+        version: subject.backend.version_of(subject.path),
         chosen: subject.is_chosen(),
         lacks: subject.path.lacks().iter().map(|feature| feature.name().to_owned()).collect(),
         not_isolated,

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use super::wrapped::{enter, good};
-use super::{Answer, Backend, CodePath, Kem, Message, Signature};
+use super::wrapped::around;
+use super::{Answer, Backend, Kem, Message, Signature};
 use crate::backend::Aead;
 use crate::spec::Algorithm;
 
@@ -31,29 +31,13 @@ pub static SLOWDOWNS: &[Slowdown] = &[
 /// The backend `broken:<id>`, with one path, `wrapped`. Leaks, once for each time it is asked for.
 pub(super) fn backend(id: &str) -> Option<&'static Backend> {
     let slowdown = SLOWDOWNS.iter().find(|slowdown| slowdown.id == id)?;
-    let (backend, path) = good()?;
     let part = slowdown.part;
-    let kems = path.kems.iter().map(|good| &*Box::leak(Box::new(Slow { good: *good, part })) as _);
-    let signatures =
-        path.signatures.iter().map(|good| &*Box::leak(Box::new(Slow { good: *good, part })) as _);
-    let aeads = path.aeads.iter().map(|good| &*Box::leak(Box::new(Slow { good: *good, part })) as _);
-    let wrapped: &'static CodePath = Box::leak(Box::new(CodePath {
-        id: "wrapped",
-        requires: path.requires,
-        dispatched: || true,
-        enter,
-        departures: path.departures,
-        kems: Vec::leak(kems.collect()),
-        signatures: Vec::leak(signatures.collect()),
-        aeads: Vec::leak(aeads.collect()),
-        installed: None,
-    }));
-    Some(Box::leak(Box::new(Backend {
-        id: String::leak(format!("broken:{id}")),
-        version: backend.version,
-        notes: &[],
-        paths: Vec::leak(vec![wrapped]),
-    })))
+    around(
+        id,
+        |good| Box::new(Slow { good, part }),
+        |good| Box::new(Slow { good, part }),
+        |good| Box::new(Slow { good, part }),
+    )
 }
 
 struct Slow<T: 'static + ?Sized> {

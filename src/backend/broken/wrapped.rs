@@ -23,18 +23,31 @@ pub fn backend(fault: &'static Fault) -> Option<&'static Backend> {
     Some(backend)
 }
 
-/// Leaks, once for each fault: a backend lives as long as the process.
 fn build(fault: &'static Fault) -> Option<&'static Backend> {
-    let (good, path) = good()?;
+    let (_, path) = good()?;
     if (fault.hooks.seal.is_some() || fault.hooks.open.is_some()) && path.aeads.is_empty() {
         return None;
     }
-    let kems = path.kems.iter().map(|good| &*Box::leak(Box::new(WrappedKem { good: *good, fault })) as _);
-    let signatures = path
-        .signatures
-        .iter()
-        .map(|good| &*Box::leak(Box::new(WrappedSignature { good: *good, fault })) as _);
-    let aeads = path.aeads.iter().map(|good| &*Box::leak(Box::new(WrappedAead { good: *good, fault })) as _);
+    around(
+        fault.id,
+        |good| Box::new(WrappedKem { good, fault }),
+        |good| Box::new(WrappedSignature { good, fault }),
+        |good| Box::new(WrappedAead { good, fault }),
+    )
+}
+
+/// The backend `broken:<id>`: the good one, each of its implementations within a wrapper. Leaks, because a backend
+/// lives as long as the process.
+pub(super) fn around(
+    id: &str,
+    kem: impl Fn(&'static dyn Kem) -> Box<dyn Kem>,
+    signature: impl Fn(&'static dyn Signature) -> Box<dyn Signature>,
+    aead: impl Fn(&'static dyn Aead) -> Box<dyn Aead>,
+) -> Option<&'static Backend> {
+    let (good, path) = good()?;
+    let kems = path.kems.iter().map(|it| &*Box::leak(kem(*it)));
+    let signatures = path.signatures.iter().map(|it| &*Box::leak(signature(*it)));
+    let aeads = path.aeads.iter().map(|it| &*Box::leak(aead(*it)));
     let wrapped: &'static CodePath = Box::leak(Box::new(CodePath {
         id: "wrapped",
         requires: path.requires,
@@ -47,7 +60,7 @@ fn build(fault: &'static Fault) -> Option<&'static Backend> {
         installed: None,
     }));
     Some(Box::leak(Box::new(Backend {
-        id: String::leak(format!("broken:{}", fault.id)),
+        id: String::leak(format!("broken:{id}")),
         version: good.version,
         notes: &[],
         paths: Vec::leak(vec![wrapped]),
@@ -55,7 +68,7 @@ fn build(fault: &'static Fault) -> Option<&'static Backend> {
 }
 
 /// The backend that is wrapped: one that runs everywhere and offers most.
-pub(super) fn good() -> Option<(&'static Backend, &'static CodePath)> {
+fn good() -> Option<(&'static Backend, &'static CodePath)> {
     const PREFERRED: [&str; 4] = ["libcrux", "rustcrypto", "liboqs", "pqclean"];
     PREFERRED.iter().find_map(|id| {
         let backend = ALL.iter().copied().find(|backend| backend.id == *id)?;
@@ -70,7 +83,7 @@ thread_local! {
 }
 
 /// Sends the good backend down its path.
-pub(super) fn enter() {
+fn enter() {
     CALLS.set(0);
     if let Some((_, path)) = good() {
         (path.enter)();
