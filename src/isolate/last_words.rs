@@ -1,5 +1,6 @@
 //! One last line from a process that crashes or hangs. Knows nothing of what it ran.
 
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -31,7 +32,8 @@ pub fn last_words(deadline: Duration, to: Stream, line: &'static str, code: i32)
     LENGTH.store(line.len(), Ordering::Relaxed);
     LINE.store(line.as_ptr().cast_mut(), Ordering::Release);
 
-    let mut stack = vec![0; STACK].into_boxed_slice();
+    // Not zeroed: that would touch each of its pages, which no run needs that ends well.
+    let mut stack = Box::new_uninit_slice(STACK);
     let alternate = libc::stack_t { ss_sp: stack.as_mut_ptr().cast(), ss_flags: 0, ss_size: STACK };
     let mut before = libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
     // SAFETY: the guard returned owns the alternate stack and puts the old one back before it goes.
@@ -65,7 +67,7 @@ impl LastWords {
 pub struct LastWords {
     actions: Vec<(c_int, libc::sigaction)>,
     before: libc::stack_t,
-    _stack: Box<[u8]>,
+    _stack: Box<[MaybeUninit<u8>]>,
     _kept: Option<OwnedFd>,
 }
 

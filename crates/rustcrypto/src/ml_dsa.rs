@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 
-use ml_dsa::signature::Keypair as _;
 use ml_dsa::signature::rand_core::{TryCryptoRng, TryRng};
 use ml_dsa::{ExpandedSigningKey, MlDsaParams, SigningKey, VerifyingKey};
 
@@ -51,7 +50,7 @@ impl MlDsa {
 #[expect(deprecated, reason = "the standard's own form of the key, and that of the vectors")]
 fn keygen<P: MlDsaParams>(xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Rejection> {
     let key = SigningKey::<P>::from_seed(array(xi)?);
-    pk.copy_from_slice(&key.verifying_key().encode());
+    pk.copy_from_slice(&key.as_ref().encode());
     sk.copy_from_slice(&key.expanded_key().to_expanded());
     Ok(())
 }
@@ -92,12 +91,13 @@ fn verify<P: MlDsaParams>(pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result
     if valid { Ok(()) } else { Err("invalid signature") }
 }
 
-/// The crate documents a panic as its answer to a malformed expanded key; here that is a rejection.
+/// The crate documents a panic as its answer to a malformed expanded key; here that is a rejection. In a box, because
+/// the key has a hundred kilobytes, and each time that it is moved takes as much of the stack.
 #[expect(deprecated, reason = "the standard's own form of the key, and that of the vectors")]
-fn expanded<P: MlDsaParams>(sk: &[u8]) -> Result<ExpandedSigningKey<P>, Rejection> {
+fn expanded<P: MlDsaParams>(sk: &[u8]) -> Result<Box<ExpandedSigningKey<P>>, Rejection> {
     let sk = array(sk)?;
     // The key is read again in no case.
-    let decode = std::panic::AssertUnwindSafe(|| ExpandedSigningKey::from_expanded(sk));
+    let decode = std::panic::AssertUnwindSafe(|| Box::new(ExpandedSigningKey::from_expanded(sk)));
     std::panic::catch_unwind(decode).map_err(|_| "panic")
 }
 
