@@ -10,9 +10,6 @@ set -eu
 main() {
     image=${1:-pqcheck-stack/client-api}
     throwaway client-api "${2:-pqcheck-stack/database}" "$image"
-    for file in evp.py audit.py; do
-        holds "$file is the one of the database" cmp "$(dirname "$0")/$file" "$(dirname "$0")/../database/$file"
-    done
     refusals
     begin_database "$patience"
     begin client-api "$image" --tmpfs /tmp

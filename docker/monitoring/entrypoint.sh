@@ -12,8 +12,7 @@ ready=http://127.0.0.1:9090/-/ready
         if /pqcheck health --require ChaCha20-Poly1305 --backend rustcrypto --answers "$ready" >/dev/null; then break; fi
         sleep 0.5
     done
-    exec /pqcheck serve --listen 0.0.0.0:9464 --interval 30s --installed --backend liboqs,pqclean,rustcrypto,libcrux \
-        --require ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305 --answers "$ready"
+    exec /pqcheck serve --listen 0.0.0.0:9464 --interval 30s --require ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305 --answers "$ready"
 } &
 
 exec prometheus --config.file=/etc/prometheus/prometheus.yml --web.listen-address=0.0.0.0:9090 \

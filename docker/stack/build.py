@@ -45,8 +45,7 @@ def prepare(arches, names):
 
 def build(service, arch, again=""):
     """Builds an image. `again`, a word, without any layer of an earlier build, under a name of its own."""
-    folder = services.DOCKER / service
-    recipe = folder / "Dockerfile"
+    recipe = services.DOCKER / service / "Dockerfile"
     if not recipe.is_file():
         raise engine.Refusal(f"{recipe}: not there")
     image = services.image(service, arch) + (f"-{again}" if again else "")
@@ -54,14 +53,14 @@ def build(service, arch, again=""):
     log = LOGS / f"{service}-{arch}{f'-{again}' if again else ''}.log"
     given = {"BASE": services.base(arch), "PQCHECK": services.pqcheck_image(arch), "ARCH": arch}
     declared = set(re.findall(r"^\s*ARG\s+(\w+)", recipe.read_text(), re.M))
-    words = ["docker", "build", "--platform", f"linux/{arch}", "--tag", image]
+    words = ["docker", "build", "--platform", f"linux/{arch}", "--file", str(recipe), "--tag", image]
     for name in sorted(declared & set(given)):
         words += ["--build-arg", f"{name}={given[name]}"]
     if again:
         words.append("--no-cache")
     began = time.monotonic()
     with open(log, "w") as file:
-        code = subprocess.call([*words, str(folder)], stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+        code = subprocess.call([*words, str(services.context(service))], stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
                                timeout=SECONDS, env=os.environ | builder())
     built = Built(service, arch, image, code == 0, time.monotonic() - began, log)
     if code != 0:

@@ -7,6 +7,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DOCKER = ROOT / "docker"
 # In the order in which they are built and shown.
 NAMES = ["database", "client-api", "backup", "firewall", "rosenpass", "monitoring"]
+# Who takes files of docker/audit, so that its build context is docker/ and not its own folder.
+SEALS = ["database", "client-api"]
 # Who waits for whom, as docker/compose.yaml has it.
 NEEDS = {"client-api": ["database"], "backup": ["database"]}
 
@@ -22,6 +24,10 @@ def tag(arch):
 
 def image(service, arch):
     return f"{os.environ.get('STACK_IMAGES') or 'pqcheck-stack'}/{service}:{tag(arch)}"
+
+
+def context(service):
+    return DOCKER if service in SEALS else DOCKER / service
 
 
 def pqcheck_image(arch):

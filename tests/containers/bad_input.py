@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What the tests in containers say when the engine, its disk or the user is in their way: one line, the right exit
-code, and nothing of theirs stays.
+"""What the tests in containers and the stack say when the engine, its disk, its network or the user is in their way: one
+line, the right exit code, and nothing of theirs stays. What else can be in the way of the stack is in stack.py.
 
-    tests/containers/bad_input.py [--dist DIR]
+    tests/containers/bad_input.py [--dist DIR] [WORD…]      all claims, or those whose name contains a word
 
 Uses an engine of its own (tools/engine), because it is killed, filled up and left without permission. Needs root.
 """
@@ -26,9 +26,14 @@ LINES = "pqcheck | - | exit 0 | - | healthy\n" * 30
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--dist", type=Path, default=ROOT / "dist", help="where pqcheck-linux-* lie")
-    dist = arguments.parse_args().dist.resolve()
+    arguments.add_argument("words", nargs="*")
+    arguments = arguments.parse_args()
+    dist, words = arguments.dist.resolve(), arguments.words
+    claims = [each for each in CLAIMS if not words or any(word in each.__name__ for word in words)]
+    if not claims:
+        sys.exit(f"tests/containers/bad_input.py: no claim contains {' or '.join(words)}")
     wrong = 0
-    for claim in CLAIMS:
+    for claim in claims:
         began = time.monotonic()
         # A socket's path may not be long.
         folder = Path(tempfile.mkdtemp(prefix="pqcheck-", dir="/var/tmp"))
@@ -105,6 +110,31 @@ def a_socket_without_permission_is_named_with_one_line_and_2(engine, dist):
     engine.stop()
 
 
+def the_stack_on_a_full_disk_is_one_line_and_2(engine, dist):
+    place = engine.state.parent
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "pqcheck-test", place], check=True)
+    try:
+        code, said = engine.diagnose()
+        assert code == 2 and len(said.splitlines()) == 1 and "no space left on the disk of the engine" in said, f"exit code {code}\n{said}"
+    finally:
+        engine.stop()
+        subprocess.run(["umount", place], check=True)
+
+
+def without_a_network_no_service_builds_and_that_is_named(engine, dist):
+    """Containers of such an engine have no network, so that apt finds no name server."""
+    engine.start()
+    code, said = engine.diagnose()
+    assert code == 1 and "cause: dns-failure" in said, f"exit code {code}\n{said}"
+    assert "Traceback" not in said, said
+    engine.stop()
+
+
+def machine():
+    return {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
+
+
 def links():
     """The bridges of this machine, which belong to other engines. Those of a stack may come and go meanwhile."""
     return {place.name for place in Path("/sys/class/net").iterdir()} & {"docker0", "docker_gwbridge"}
@@ -115,6 +145,8 @@ CLAIMS = [
     an_interrupted_run_removes_its_containers_and_ends_with_130,
     a_full_disk_is_named_with_one_line_and_2,
     a_socket_without_permission_is_named_with_one_line_and_2,
+    the_stack_on_a_full_disk_is_one_line_and_2,
+    without_a_network_no_service_builds_and_that_is_named,
 ]
 
 
@@ -139,6 +171,12 @@ class Engine:
 
     def docker(self, *words):
         return subprocess.run(["docker", *words], env=self.environment, capture_output=True, text=True)
+
+    def diagnose(self):
+        """Exit code and output of a diagnosis of one service, the smallest of those that need nothing built beforehand."""
+        words = ["docker/run-diagnostics.sh", "--platform", f"linux/{machine()}", "--service", "monitoring", "--once", "--output", self.folder]
+        done = subprocess.run(words, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return done.returncode, done.stdout
 
     def begin(self, dist):
         """The tests in containers, with this engine; started for them, if it does not run yet."""

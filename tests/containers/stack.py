@@ -221,6 +221,14 @@ def the_services_are_those_of_the_compose_file():
             expect(f"{need}: {{ condition: service_healthy }}" in own, f"{name} does not wait for {need}")
 
 
+def a_build_from_source_is_given_every_tool_that_it_calls():
+    given = set(re.findall(r"^!(tools/\S+)$", (ROOT / ".dockerignore").read_text(), re.M))
+    for script in ["docker/compile.sh", *given]:
+        lines = [line for line in (ROOT / script).read_text().splitlines() if not line.lstrip().startswith("#")]
+        called = set(re.findall(r"(?<![\w/])tools/[\w-]+", "\n".join(lines)))
+        expect(called <= given, f"{script} calls what .dockerignore keeps back: {called - given}")
+
+
 def both_kinds_of_compose_read_the_file():
     tried = 0
     for words in (["docker", "compose"], ["docker-compose"]):
@@ -558,6 +566,7 @@ NEED_ENGINE = [
 CLAIMS = [
     *NEED_ENGINE,
     the_services_are_those_of_the_compose_file,
+    a_build_from_source_is_given_every_tool_that_it_calls,
     both_kinds_of_compose_read_the_file,
     what_an_engine_says_is_translated,
     the_report_is_the_golden_one,

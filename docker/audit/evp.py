@@ -2,7 +2,6 @@
 
 Debian trixie's python3-cryptography (43) has neither, its libcrypto (3.5) has both. A binding and nothing more: it
 checks what OpenSSL returns and adds no cryptography of its own. Knows nothing of files, rows or requests.
-docker/database/evp.py and docker/client-api/evp.py are the same file, because each service is a build context.
 """
 
 import ctypes
