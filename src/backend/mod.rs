@@ -131,7 +131,7 @@ pub struct CodePath {
     /// Ways in which this code is known to depart from the standards. A case that fails for just
     /// that reason is a counted skip; where the library is right after all, it passes.
     pub departures: &'static [Departure],
-    /// The ML-KEM parameter sets of this path.
+    /// The KEMs of this path.
     pub kems: &'static [&'static dyn Kem],
     /// The ML-DSA parameter sets of this path.
     pub signatures: &'static [&'static dyn Signature],
@@ -177,14 +177,14 @@ pub enum Refusal {
     Rejected(&'static str),
 }
 
-/// An ML-KEM parameter set of a library (FIPS 203).
+/// An ML-KEM parameter set of a library (FIPS 203), or a KEM from before the standard.
 ///
-/// Every output slice has exactly the length of the standard; inputs have any length.
+/// Every output slice has exactly the length of [`spec::kem`](crate::spec::kem); inputs have any length.
 pub trait Kem: Sync {
     /// Which parameter set.
     fn algorithm(&self) -> Algorithm;
 
-    /// FIPS 203, Algorithm 16: `d`, `z` to `ek`, `dk`.
+    /// FIPS 203, Algorithm 16: `d`, `z` to `ek`, `dk`. Of Classic McEliece `d` alone, and `z` is empty.
     fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Result<(), Refusal>;
 
     /// FIPS 203, Algorithm 17, behind whatever check of `ek` the library's encapsulation makes.

@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::subjects::Nothing;
 use super::{health, say, subjects, write};
 use crate::kat::select::{Selection, Shard};
-use crate::kat::{self, Plan};
+use crate::kat::{self, Plan, Subject};
 use crate::output::{self, Style, Verbosity};
 use crate::report::Report;
 use crate::spec::{Algorithm, Operation};
@@ -97,6 +97,9 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     };
     let subjects = subjects::subjects(&backends, &args.force_path)?;
     let (mut suites, corpus) = corpus(args)?;
+    if args.vectors.is_empty() {
+        drop_strangers(&mut suites, &subjects, &args.algorithm);
+    }
     let selection = Selection {
         algorithms: args.algorithm.clone(),
         operations: args.operation.clone(),
@@ -164,6 +167,20 @@ fn corpus(args: &Args) -> Result<(Vec<Suite>, Vec<String>)> {
         .collect();
     suites.push(Suite { name: accumulated::SUITE.to_owned(), cases: accumulated::cases(ACCUMULATED) });
     Ok((suites, vec!["embedded".to_owned()]))
+}
+
+/// Drops the cases of what no standard defines and nobody here has, unless it is asked for by name: that they are skipped
+/// everywhere says nothing.
+fn drop_strangers(suites: &mut Vec<Suite>, subjects: &[Subject], asked: &[Algorithm]) {
+    let is_known = |algorithm: Algorithm| {
+        Algorithm::STANDARDS.contains(&algorithm)
+            || asked.contains(&algorithm)
+            || subjects.iter().any(|subject| subject.path.offers(algorithm))
+    };
+    for suite in suites.iter_mut() {
+        suite.cases.retain(|case| is_known(case.algorithm));
+    }
+    suites.retain(|suite| !suite.cases.is_empty());
 }
 
 /// What decides on outcomes beside cases and code paths.

@@ -18,7 +18,7 @@ use crate::report::inventory::{
     SCHEMA, SuiteInfo, Word,
 };
 use crate::report::page::Page;
-use crate::spec::{Algorithm, Operation, ml_kem};
+use crate::spec::{self, Algorithm, Operation};
 use crate::vector::{self, packed};
 
 #[derive(clap::Args)]
@@ -172,7 +172,7 @@ fn path_info(backend: &Backend, path: &CodePath) -> CodePathInfo {
 fn operations(algorithm: Algorithm) -> &'static [Operation] {
     match algorithm {
         Algorithm::ChaCha20Poly1305 => &[Operation::Seal, Operation::Open],
-        _ if ml_kem::sizes(algorithm).is_some() => &[Operation::Keygen, Operation::Encaps, Operation::Decaps],
+        _ if spec::kem(algorithm).is_some() => &[Operation::Keygen, Operation::Encaps, Operation::Decaps],
         _ => &[Operation::Keygen, Operation::Sign, Operation::Verify],
     }
 }

@@ -161,8 +161,9 @@ fn judge(options: &Options, plan: &Plan<'_>, items: &[Item<'_>], grid: &Grid) ->
             }
         }
     }
+    let warning = |subject: &Subject| subject.warning_beside(&options.require);
     let warnings: String =
-        plan.subjects.iter().filter_map(Subject::warning).map(|text| format!("; warning: {text}")).collect();
+        plan.subjects.iter().filter_map(warning).map(|text| format!("; warning: {text}")).collect();
     if let Some(first) = wrong.first() {
         let more = match wrong.len() - 1 {
             0 => String::new(),
@@ -183,7 +184,7 @@ fn judge(options: &Options, plan: &Plan<'_>, items: &[Item<'_>], grid: &Grid) ->
             looked_at(options)
         ));
     }
-    let names: Vec<&str> = options.require.iter().map(|algorithm| algorithm.name()).collect();
+    let names: Vec<String> = options.require.iter().map(|algorithm| algorithm.title()).collect();
     let in_process = match grid.not_isolated.iter().flatten().next() {
         Some(why) => format!("; run without isolation ({why})"),
         None => String::new(),
@@ -203,6 +204,7 @@ fn judge(options: &Options, plan: &Plan<'_>, items: &[Item<'_>], grid: &Grid) ->
 
 /// What is in the image, where that was the question.
 fn looked_at(options: &Options) -> String {
+    let asks_for_mceliece = options.require.contains(&Algorithm::ClassicMcEliece460896);
     let installed: Vec<String> = options
         .backends
         .iter()
@@ -213,7 +215,12 @@ fn looked_at(options: &Options) -> String {
                 installed.verdict.offers.iter().map(|(algorithm, _)| algorithm.name()).collect();
             let offers =
                 if offers.is_empty() { "none of the standards".to_owned() } else { offers.join(", ") };
-            format!("{} has {offers}", installed.title())
+            let other = if installed.verdict.other_mceliece && asks_for_mceliece {
+                ", and of Classic-McEliece-460896 another revision than that of SUPERCOP 20191221"
+            } else {
+                ""
+            };
+            format!("{} has {offers}{other}", installed.title())
         })
         .collect();
     if installed.is_empty() { String::new() } else { format!("; {}", installed.join("; ")) }

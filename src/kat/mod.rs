@@ -173,8 +173,14 @@ impl Subject {
 
     /// What an application that links this library should know here.
     pub(crate) fn warning(&self) -> Option<String> {
+        self.warning_beside(&[])
+    }
+
+    /// The same for one that asks for just these algorithms.
+    fn warning_beside(&self, asked: &[Algorithm]) -> Option<String> {
         if let Some(installed) = self.path.installed {
-            return (!installed.notes.is_empty()).then(|| installed.notes.join("; "));
+            let notes = installed.notes_beside(asked);
+            return (!notes.is_empty()).then(|| notes.join("; "));
         }
         let lacks = self.path.lacks();
         (!lacks.is_empty() && self.is_chosen()).then(|| {

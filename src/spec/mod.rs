@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub mod chacha20_poly1305;
 pub mod ml_dsa;
 pub mod ml_kem;
+pub mod round3;
 
 /// An algorithm with its parameter set, named exactly as NIST or the IETF write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,11 +35,18 @@ pub enum Algorithm {
     /// RFC 8439, Section 2.8.
     #[serde(rename = "ChaCha20-Poly1305")]
     ChaCha20Poly1305,
+    /// Kyber, version 3.02, as submitted to round 3: no standard, and not ML-KEM.
+    #[serde(rename = "Kyber512")]
+    Kyber512,
+    /// Classic McEliece as in SUPERCOP 20191221, with a ciphertext of 188 bytes: no standard, and neither of the
+    /// revisions after it.
+    #[serde(rename = "Classic-McEliece-460896")]
+    ClassicMcEliece460896,
 }
 
 impl Algorithm {
     /// Every algorithm, in the order in which reports show them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::MlKem512,
         Self::MlKem768,
         Self::MlKem1024,
@@ -46,12 +54,20 @@ impl Algorithm {
         Self::MlDsa65,
         Self::MlDsa87,
         Self::ChaCha20Poly1305,
+        Self::Kyber512,
+        Self::ClassicMcEliece460896,
     ];
+
+    /// Those that a standard defines. The others are tested where a library of the image has them.
+    pub const STANDARDS: [Self; 7] = {
+        let [standards @ .., _, _] = Self::ALL;
+        standards
+    };
 
     /// What `health` looks at when nothing is said.
     pub const CORE: [Self; 3] = [Self::MlKem768, Self::MlDsa87, Self::ChaCha20Poly1305];
 
-    /// The name as the standard writes it.
+    /// The name as the standard writes it, or else liboqs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::MlKem512 => "ML-KEM-512",
@@ -61,7 +77,24 @@ impl Algorithm {
             Self::MlDsa65 => "ML-DSA-65",
             Self::MlDsa87 => "ML-DSA-87",
             Self::ChaCha20Poly1305 => "ChaCha20-Poly1305",
+            Self::Kyber512 => "Kyber512",
+            Self::ClassicMcEliece460896 => "Classic-McEliece-460896",
         }
+    }
+
+    /// What an algorithm is that no standard defines, in a few words.
+    pub const fn instead_of_a_standard(self) -> Option<&'static str> {
+        match self {
+            Self::Kyber512 => Some("round 3, not ML-KEM"),
+            Self::ClassicMcEliece460896 => Some("SUPERCOP-20191221, no standard"),
+            _ => None,
+        }
+    }
+
+    /// The name, and behind it what it is where no standard defines it: `Kyber512 (round 3, not ML-KEM)`.
+    pub fn title(self) -> String {
+        let name = self.name();
+        self.instead_of_a_standard().map_or_else(|| name.to_owned(), |what| format!("{name} ({what})"))
     }
 }
 
@@ -140,6 +173,11 @@ impl FromStr for Operation {
     fn from_str(name: &str) -> Result<Self, UnknownName> {
         named("operation", &Self::ALL, Self::name, name)
     }
+}
+
+/// The sizes of `algorithm`, if it is a KEM.
+pub fn kem(algorithm: Algorithm) -> Option<&'static ml_kem::ParameterSet> {
+    ml_kem::ALL.iter().chain(&round3::ALL).find(|set| set.algorithm == algorithm)
 }
 
 fn named<T: Copy>(

@@ -4,7 +4,7 @@
 //! The inputs of a run are drawn, in this order, from one [`Stream`]; the outputs are absorbed, in
 //! this order, into one [`Digest`]:
 //!
-//! * ML-KEM, per round: draw d (32 bytes) and z (32), generate the keys; draw m (32), encapsulate to
+//! * ML-KEM, and Kyber, per round: draw d (32 bytes) and z (32), generate the keys; draw m (32), encapsulate to
 //!   c and K; the decapsulation of c must give K; draw c2 (as long as c), decapsulate it to K2;
 //!   absorb ek, c, K, K2.
 //! * ML-DSA, per round: draw ξ (32 bytes), generate the keys; sign the empty message with the empty
@@ -20,12 +20,12 @@ use shake::digest::{ExtendableOutput as _, Update as _, XofReader as _};
 use shake::{Shake128, Shake128Reader};
 
 use super::{Case, Task};
-use crate::spec::{Algorithm, Operation, ml_dsa, ml_kem};
+use crate::spec::{Algorithm, Operation, ml_dsa, ml_kem, round3};
 
 /// The name of the suite of [`cases`], and the class of each of them.
 pub const SUITE: &str = "accumulated";
 
-/// One case for each parameter set of ML-KEM and ML-DSA, with the published digest where there is one.
+/// One case for each parameter set of ML-KEM and ML-DSA, and for Kyber512, with the published digest where there is one.
 pub fn cases(count: u64) -> Vec<Case<'static>> {
     blocks(count, count)
 }
@@ -34,7 +34,9 @@ pub fn cases(count: u64) -> Vec<Case<'static>> {
 pub fn blocks(count: u64, size: u64) -> Vec<Case<'static>> {
     let kems = ml_kem::ALL.iter().map(|set| (set.algorithm, Operation::Decaps));
     let signatures = ml_dsa::ALL.iter().map(|set| (set.algorithm, Operation::Sign));
+    let kyber = round3::sizes(Algorithm::Kyber512).map(|set| (set.algorithm, Operation::Decaps));
     kems.chain(signatures)
+        .chain(kyber)
         .flat_map(|set| (0..count.div_ceil(size.max(1))).map(move |block| (set, block)))
         .map(|((algorithm, operation), block)| {
             let rounds = size.min(count - block * size);
@@ -58,17 +60,19 @@ pub fn blocks(count: u64, size: u64) -> Vec<Case<'static>> {
         .collect()
 }
 
-/// The digest of `count` rounds of the final standard, if it is published.
+/// The digest of `count` rounds of what the name says, if it is published; of Kyber512 it was measured.
 pub fn published(algorithm: Algorithm, count: u64) -> Option<[u8; 32]> {
-    let row = KNOWN.iter().find(|row| row.is(algorithm, count) && row.speaks == Speaks::Final)?;
+    let (family, right) = family(algorithm);
+    let row = KNOWN.iter().find(|row| row.is(family, count) && row.speaks == right)?;
     Some(row.digest)
 }
 
 /// What an implementation with this digest speaks under the name of `algorithm`, if it is known:
 /// `ML-KEM-768 of the initial public draft of FIPS 203 (liboqs 0.10)`.
 pub fn known(algorithm: Algorithm, count: u64, digest: &[u8; 32]) -> Option<&'static str> {
-    let row = KNOWN.iter().find(|row| row.is(algorithm, count) && row.digest == *digest)?;
-    Some(row.speaks.words(algorithm))
+    let (family, _) = family(algorithm);
+    let row = KNOWN.iter().find(|row| row.is(family, count) && row.digest == *digest)?;
+    Some(row.speaks.words(family))
 }
 
 /// What [`instead`] calls the initial public draft.
@@ -77,9 +81,11 @@ pub const DRAFT: &str = "the draft (ipd)";
 /// What an implementation with this digest has in place of the standard, if that is known, in a few words:
 /// [`DRAFT`].
 pub fn instead(algorithm: Algorithm, count: u64, digest: &[u8; 32]) -> Option<&'static str> {
-    let row = KNOWN.iter().find(|row| row.is(algorithm, count) && row.digest == *digest)?;
+    let (family, right) = family(algorithm);
+    let row = KNOWN.iter().find(|row| row.is(family, count) && row.digest == *digest)?;
     match row.speaks {
-        Speaks::Final => None,
+        speaks if speaks == right => None,
+        Speaks::Final => Some("the standard"),
         Speaks::Draft => Some(DRAFT),
         Speaks::Round3 => Some("the submission of round 3, from before the standard"),
     }
@@ -184,8 +190,18 @@ impl Speaks {
             (Self::Round3, Algorithm::MlDsa44) => "Dilithium2, round 3.1 (liboqs 0.9)",
             (Self::Round3, Algorithm::MlDsa65) => "Dilithium3, round 3.1 (liboqs 0.9)",
             (Self::Round3, Algorithm::MlDsa87) => "Dilithium5, round 3.1 (liboqs 0.9)",
-            (_, Algorithm::ChaCha20Poly1305) => "ChaCha20-Poly1305 of RFC 8439",
+            (_, Algorithm::ChaCha20Poly1305 | Algorithm::Kyber512 | Algorithm::ClassicMcEliece460896) => {
+                algorithm.name()
+            }
         }
+    }
+}
+
+/// The parameter set under which the digests of an algorithm stand in the table, and what it should turn out to speak.
+const fn family(algorithm: Algorithm) -> (Algorithm, Speaks) {
+    match algorithm {
+        Algorithm::Kyber512 => (Algorithm::MlKem512, Speaks::Round3),
+        _ => (algorithm, Speaks::Final),
     }
 }
 
@@ -327,7 +343,9 @@ mod tests {
             for count in [10, 100] {
                 for speaks in [Speaks::Final, Speaks::Draft, Speaks::Round3] {
                     assert!(
-                        KNOWN.iter().any(|row| row.is(case.algorithm, count) && row.speaks == speaks),
+                        KNOWN
+                            .iter()
+                            .any(|row| row.is(family(case.algorithm).0, count) && row.speaks == speaks),
                         "{} x{count}",
                         case.algorithm
                     );
@@ -350,6 +368,16 @@ mod tests {
         assert_eq!(instead(Algorithm::MlKem768, 10, &published(Algorithm::MlKem768, 10).unwrap()), None);
         assert_eq!(known(Algorithm::MlKem768, 100, &draft), None);
         assert_ne!(published(Algorithm::MlKem768, 10), Some(draft));
+    }
+
+    #[test]
+    fn kyber_under_its_own_name_is_right_and_ml_kem_is_not() {
+        let digest = |algorithm| published(algorithm, 10).unwrap();
+        let (kyber, ml_kem) = (digest(Algorithm::Kyber512), digest(Algorithm::MlKem512));
+        assert_eq!(instead(Algorithm::Kyber512, 10, &kyber), None);
+        assert_eq!(instead(Algorithm::Kyber512, 10, &ml_kem), Some("the standard"));
+        assert_eq!(known(Algorithm::Kyber512, 10, &ml_kem), Some("ML-KEM-512 of FIPS 203"));
+        assert!(instead(Algorithm::MlKem512, 10, &kyber).unwrap().contains("round 3"));
     }
 
     #[test]
@@ -385,12 +413,14 @@ mod tests {
 
     #[test]
     fn cases_carry_the_final_digest_or_none() {
-        assert_eq!(cases(10).len(), 6);
+        assert_eq!(cases(10).len(), 7);
         for case in cases(10) {
             let Task::Accumulated { count: 10, block: None, digest: Some(digest) } = case.task else {
                 panic!("{case:?}")
             };
-            assert!(known(case.algorithm, 10, &digest).unwrap().contains("of FIPS 20"));
+            let expected =
+                if case.algorithm == Algorithm::Kyber512 { "Kyber512, round 3" } else { "of FIPS 20" };
+            assert!(known(case.algorithm, 10, &digest).unwrap().contains(expected));
         }
         assert!(cases(7).iter().all(|case| matches!(case.task, Task::Accumulated { digest: None, .. })));
     }

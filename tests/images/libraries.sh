@@ -13,10 +13,10 @@ build=target/images/build
 recipe=$(cat tests/images/libraries.sh tests/images/patches/* | sha256sum | cut -c 1-16)
 
 # Name of the library, and the one thing about it.
-all='liboqs-0.13.0-amd64 liboqs-0.12.0-amd64 liboqs-0.9.0-amd64 liboqs-0.10.1-draft-amd64 liboqs-0.13.0-arm64
+all='liboqs-0.13.0-amd64 liboqs-0.12.0-amd64 liboqs-0.9.0-amd64 liboqs-0.8.0-amd64 liboqs-0.10.1-draft-amd64 liboqs-0.13.0-arm64
 liboqs-0.13.0-musl-amd64 liboqs-0.13.0-musl-arm64 liboqs-0.13.0-newer-cpu-amd64 liboqs-0.13.0-newer-cpu-arm64
 liboqs-0.13.0-wrong-constant-amd64 liboqs-0.13.0-wrong-avx2-amd64 liboqs-0.13.0-endless-amd64
-liboqs-0.13.0-truncated-amd64'
+liboqs-0.13.0-truncated-amd64 liboqs-0.8.0-wrong-constant-amd64'
 
 main() {
     # shellcheck disable=SC2086 # the words are the names
@@ -54,6 +54,17 @@ make_library() {
             compile
             prove OQS_KEM_kyber_512=06858b9e OQS_KEM_kyber_768=c2d05f0d1156faf4 OQS_KEM_kyber_1024=4917508a \
                 OQS_SIG_dilithium_2=d99737f5 OQS_SIG_dilithium_3=092ed2f4 OQS_SIG_dilithium_5=94f6ff8b ;;
+
+        # As rosenpass has it: Kyber of round 3, and Classic McEliece before its next revision.
+        liboqs-0.8.0-amd64) liboqs_0_8; compile; prove $rosenpass ;;
+        # A wrong constant before the error vector where McEliece confirms it: in agreement with itself alone.
+        liboqs-0.8.0-wrong-constant-amd64)
+            liboqs_0_8; copy_sources
+            for file in "$source"/src/kem/classic_mceliece/pqclean_mceliece460896_*/operations.c; do
+                [ "$(grep -c '^    uint8_t two_e\[.*= {2};$' "$file")" = 2 ]
+                sed -i '/^    uint8_t two_e\[/s/{2};/{3};/' "$file"
+            done
+            compile; refute $rosenpass ;;
 
         # The drafts under the final names: a reconstruction of 0.10.1.
         liboqs-0.10.1-draft-amd64)
@@ -95,12 +106,18 @@ core='KEM_ml_kem_768;SIG_ml_dsa_87'
 final_core='OQS_KEM_ml_kem_768=44e1a1bc922dc324 OQS_SIG_ml_dsa_87=648f7336b336480f'
 final="$final_core OQS_KEM_ml_kem_512=4dfc0763671ffc6f OQS_KEM_ml_kem_1024=27afc271af270f79
 OQS_SIG_ml_dsa_44=d19584e024776014 OQS_SIG_ml_dsa_65=398351aef50dce93"
+rosenpass='OQS_KEM_kyber_512=06858b9e03cb56d2 OQS_KEM_classic_mceliece_460896=3f242d5a71e85797'
 arm64='-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64'
 keccak='KeccakP-1600/plain-64bits/KeccakP-1600-opt64.c KeccakP-1600/avx2/KeccakP-1600-AVX2.S'
 keccak_avx2='KeccakP-1600times4/avx2/KeccakP-1600-times4-SIMD256.c'
 
 liboqs_0_13() { fetch 0.11.0+liboqs-0.13.0 ac6d66ee528a895ce5cc08851698d109c5d7ee5d7a0b3b40d61550eda91e414f; }
 liboqs_0_12() { fetch 0.10.0+liboqs-0.12.0 13a5ba992d8a152252e11fb8ebb859923fa8b941f5e374d3b6c21b18d24fff81; }
+
+liboqs_0_8() {
+    fetch 0.8.0 7fa114149fb6e5362b9cf539de9305a6a3cf1556fbfa93b5053b4f70cf3adfb9
+    sets='KEM_kyber_512;KEM_classic_mceliece_460896'
+}
 
 # Sets `source` to the liboqs inside a crate, wherever cargo is configured to take crates from.
 fetch() {

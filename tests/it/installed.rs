@@ -41,14 +41,53 @@ int OQS_KEM_ml_kem_768_decaps(unsigned char *secret, const unsigned char *c, con
 __attribute__((constructor)) static void begin(void) { BEGIN; }
 "#;
 
+/// The same with what services use from before the standards, `SUPERCOP` saying which Classic McEliece.
+const BEFORE: &str = r#"
+#include <stddef.h>
+#include <string.h>
+static void (*random_bytes)(unsigned char *, size_t);
+const char *OQS_version(void) { return "0.8.0"; }
+const char alg_version[] = "SUPERCOP-" SUPERCOP;
+void OQS_init(void) {}
+void OQS_randombytes_custom_algorithm(void (*source)(unsigned char *, size_t)) { random_bytes = source; }
+int OQS_KEM_kyber_512_keypair(unsigned char *ek, unsigned char *dk) {
+    random_bytes(ek, 32), random_bytes(dk, 32);
+    return 0;
+}
+int OQS_KEM_kyber_512_encaps(unsigned char *c, unsigned char *secret, const unsigned char *ek) {
+    random_bytes(secret, 32);
+    return 0;
+}
+int OQS_KEM_kyber_512_decaps(unsigned char *secret, const unsigned char *c, const unsigned char *dk) {
+    memcpy(secret, c, 32);
+    return 0;
+}
+int OQS_KEM_classic_mceliece_460896_keypair(unsigned char *ek, unsigned char *dk) {
+    random_bytes(dk, 32);
+    ek[524159] = dk[13567] = 1;
+    return 0;
+}
+int OQS_KEM_classic_mceliece_460896_encaps(unsigned char *c, unsigned char *secret, const unsigned char *ek) {
+    return -1;
+}
+int OQS_KEM_classic_mceliece_460896_decaps(unsigned char *secret, const unsigned char *c, const unsigned char *dk) {
+    memcpy(secret, c + 188 - 32, 32);
+    return 0;
+}
+"#;
+
 /// Compiles a library that does `begin` when it is loaded and `keypair` when it makes keys.
 fn library(name: &str, begin: &str, keypair: &str) -> PathBuf {
+    compiled(name, LIBOQS, &[format!("-DBEGIN={begin}"), format!("-DKEYPAIR={keypair}")])
+}
+
+fn compiled(name: &str, text: &str, defined: &[String]) -> PathBuf {
     let folder = folder(&format!("installed-{name}"));
     let (source, library) = (folder.join("liboqs.c"), folder.join("liboqs.so.7"));
-    fs::write(&source, LIBOQS).unwrap();
+    fs::write(&source, text).unwrap();
     let compiled = Command::new("cc")
         .args(["-shared", "-fPIC", "-O1", "-w", "-Wl,-soname,liboqs.so.7"])
-        .args([format!("-DBEGIN={begin}"), format!("-DKEYPAIR={keypair}")])
+        .args(defined)
         .arg("-o")
         .args([&library, &source])
         .output()
@@ -188,6 +227,58 @@ fn what_the_loader_misses_is_told_in_its_own_words() {
     assert!(linked.success());
     fs::remove_file(&library).unwrap();
     is_an_error(&needy, &[], "liboqs.so.7");
+}
+
+/// The options by which one algorithm of one library is asked for.
+fn asked<'a>(command: &'a str, library: &'a Path, option: &'a str, algorithm: &'a str) -> Run {
+    program().arg(command).arg("--library").arg(library).args([option, algorithm]).output().unwrap().into()
+}
+
+#[test]
+fn what_no_standard_defines_is_tested_where_a_library_has_it() {
+    let library = compiled("before", BEFORE, &["-DSUPERCOP=\"20191221\"".to_owned()]);
+    for algorithm in ["Kyber512", "Classic-McEliece-460896"] {
+        let run = asked("kat", &library, "--algorithm", algorithm);
+        assert_eq!(run.code, 1, "{}", run.everything());
+        for words in ["keygen: ek differs", "decaps: shared_secret differs"] {
+            assert!(run.stdout.contains(words), "{}", run.everything());
+        }
+        let run = asked("health", &library, "--require", algorithm);
+        assert_eq!(run.code, 1, "{}", run.everything());
+        let title = format!("unhealthy: liboqs 0.8.0 ({}) {algorithm} ", library.display());
+        assert!(run.stdout.starts_with(&title), "{}", run.everything());
+    }
+    // Without being named, they are there all the same; and the standards are not.
+    let run =
+        program().arg("kat").arg("--library").arg(&library).args(["--format", "json"]).output().unwrap();
+    let report = json(&run.into());
+    let cases = report["cases"].as_array().unwrap();
+    let failed = |algorithm: &str| {
+        cases.iter().filter(|case| case["algorithm"] == algorithm && case["outcome"] == "fail").count()
+    };
+    assert_eq!((failed("Kyber512"), failed("Classic-McEliece-460896"), failed("ML-KEM-768")), (4, 3, 0));
+}
+
+/// Its functions have the same names, and write and read other lengths: they are not called.
+#[test]
+fn another_classic_mceliece_under_the_same_name_is_not_asked() {
+    let library = compiled("after", BEFORE, &["-DSUPERCOP=\"20221025\"".to_owned()]);
+    let run = asked("kat", &library, "--algorithm", "Classic-McEliece-460896");
+    assert_eq!(run.code, 4, "{}", run.everything());
+    assert!(run.stdout.contains("not-offered: Classic-McEliece-460896"), "{}", run.everything());
+    let run = asked("health", &library, "--require", "Classic-McEliece-460896");
+    assert_eq!(run.code, 1, "{}", run.everything());
+    let words = "and of Classic-McEliece-460896 another revision than that of SUPERCOP 20191221";
+    assert!(run.stdout.contains(words), "{}", run.everything());
+}
+
+#[test]
+fn nobody_is_asked_for_what_nobody_has_unless_it_is_named() {
+    let run = pqcheck(["kat", "--backend", "libcrux", "--case", "*#tc26", "--case", "rsp/kat_Kyber512*"]);
+    assert!(!run.stdout.contains("Kyber512"), "{}", run.everything());
+    let run = pqcheck(["kat", "--backend", "libcrux", "--algorithm", "Kyber512"]);
+    assert_eq!(run.code, 4, "{}", run.everything());
+    assert!(run.stdout.contains("not-offered: Kyber512"), "{}", run.everything());
 }
 
 /// Where this machine has OpenSSL 3, as `make` sees to, its cipher answers as published.

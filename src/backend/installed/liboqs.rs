@@ -8,7 +8,7 @@ use super::super::{Kem, Message, Refusal, Signature, exactly};
 use super::host;
 use super::library::{Import, Library, input, number, output};
 use super::verdict::Speaks;
-use crate::spec::{Algorithm, ml_dsa, ml_kem};
+use crate::spec::{self, Algorithm, ml_dsa, ml_kem, round3};
 
 /// What every process does first: has the library come to this program for every random byte.
 pub(super) fn enter(library: &Library) -> Result<(), String> {
@@ -24,16 +24,16 @@ pub(super) fn enter(library: &Library) -> Result<(), String> {
     })
 }
 
-/// The ML-KEM parameter set of `library`, if `algorithm` is one.
+/// The KEM of `library`, if `algorithm` is one.
 pub(super) fn kem(
     library: &'static Library,
     algorithm: Algorithm,
     speaks: Speaks,
 ) -> Option<&'static dyn Kem> {
-    let set = ml_kem::sizes(algorithm)?;
+    let set = spec::kem(algorithm)?;
     let stem = stem(algorithm, speaks);
     let import = |function: &str| Import::named(format!("OQS_KEM_{stem}_{function}"));
-    let kem = MlKem {
+    let kem = AnyKem {
         library,
         set,
         keypair: import("keypair"),
@@ -66,11 +66,15 @@ pub(super) fn signature(
 
 /// `ml_dsa_87`, and `ml_dsa_87_ipd` in a library that has but the draft.
 pub(super) fn stem(algorithm: Algorithm, speaks: Speaks) -> String {
-    let name = algorithm.name().to_ascii_lowercase().replace('-', "_");
+    let name = match algorithm {
+        Algorithm::Kyber512 => "kyber_512".to_owned(),
+        _ => algorithm.name().to_ascii_lowercase().replace('-', "_"),
+    };
     if speaks == Speaks::Draft { name + "_ipd" } else { name }
 }
 
-struct MlKem {
+/// ML-KEM, or a KEM from before it: liboqs has the same three functions for each.
+struct AnyKem {
     library: &'static Library,
     set: &'static ml_kem::ParameterSet,
     keypair: Import,
@@ -78,13 +82,16 @@ struct MlKem {
     decaps: Import,
 }
 
-impl Kem for MlKem {
+impl Kem for AnyKem {
     fn algorithm(&self) -> Algorithm {
         self.set.algorithm
     }
 
     fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Result<(), Refusal> {
-        let seeds: [&[u8]; 2] = [exactly::<{ ml_kem::SEED }>(d)?, exactly::<{ ml_kem::SEED }>(z)?];
+        let seeds: [&[u8]; 2] = match self.set.algorithm {
+            Algorithm::ClassicMcEliece460896 => [exactly::<{ round3::MCELIECE_SEED }>(d)?, exactly::<0>(z)?],
+            _ => [exactly::<{ ml_kem::SEED }>(d)?, exactly::<{ ml_kem::SEED }>(z)?],
+        };
         must_be(ek, self.set.ek)?;
         must_be(dk, self.set.dk)?;
         drawing(self.library, &self.keypair, &seeds, &[output(ek), output(dk)])
@@ -98,7 +105,10 @@ impl Kem for MlKem {
         shared_secret: &mut [u8],
     ) -> Result<(), Refusal> {
         must_be(ek, self.set.ek)?;
-        let m: &[u8] = exactly::<{ ml_kem::M }>(m)?;
+        // Classic McEliece draws until it has an error vector: how often is a matter of what it draws.
+        if self.set.algorithm != Algorithm::ClassicMcEliece460896 {
+            must_be(m, ml_kem::M)?;
+        }
         must_be(c, self.set.c)?;
         must_be(shared_secret, ml_kem::SHARED_SECRET)?;
         drawing(self.library, &self.encaps, &[m], &[output(c), output(shared_secret), input(ek)])

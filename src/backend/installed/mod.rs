@@ -66,11 +66,12 @@ impl Installed {
     fn new(file: PathBuf, verdict: Verdict, loader: Result<(PathBuf, host::Libc), String>) -> Self {
         let library = Box::leak(Box::new(Library::new(file.clone(), loader)));
         let mut installed = Self { file, verdict, notes: Vec::new(), library };
-        installed.notes = installed.notes();
+        installed.notes = installed.notes_beside(&[]);
         installed
     }
 
-    fn notes(&self) -> Vec<String> {
+    /// The notes for an application that asks for just these: that one of them is no standard, it knows.
+    pub(crate) fn notes_beside(&self, asked: &[Algorithm]) -> Vec<String> {
         let (verdict, title) = (&self.verdict, self.title());
         let mut notes = Vec::new();
         let drafts: Vec<&str> = verdict
@@ -86,11 +87,14 @@ impl Installed {
                 drafts.join(", ")
             ));
         }
-        if !verdict.round3.is_empty() {
-            let but = if verdict.offers.is_empty() { ", and neither ML-KEM nor ML-DSA" } else { "" };
+        let is_asked = |name: &str| asked.iter().any(|algorithm| algorithm.name() == name);
+        let round3: Vec<&str> = verdict.round3.iter().copied().filter(|name| !is_asked(name)).collect();
+        if !round3.is_empty() {
+            let has_standards = verdict.offers.iter().any(|(it, _)| Algorithm::STANDARDS.contains(it));
+            let but = if has_standards { "" } else { ", and neither ML-KEM nor ML-DSA" };
             notes.push(format!(
                 "{title} has {} of round 3{but}; what it makes, no implementation of the standards understands",
-                verdict.round3.join(", ")
+                round3.join(", ")
             ));
         }
         notes

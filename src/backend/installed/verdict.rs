@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use crate::image::elf::{Elf, Machine};
 use crate::image::root::Content;
-use crate::spec::{Algorithm, ml_dsa, ml_kem};
+use crate::spec::{Algorithm, ml_dsa, ml_kem, round3};
 
 use super::liboqs::stem;
 
@@ -50,15 +50,17 @@ impl Kind {
 
     /// What it could have at most.
     fn could_offer(self) -> impl Iterator<Item = Algorithm> {
-        let is_aead = |algorithm: &Algorithm| *algorithm == Algorithm::ChaCha20Poly1305;
-        Algorithm::ALL.into_iter().filter(move |algorithm| self == Self::Openssl || !is_aead(algorithm))
+        Algorithm::ALL.into_iter().filter(move |algorithm| match self {
+            Self::Openssl => Algorithm::STANDARDS.contains(algorithm),
+            Self::Liboqs => *algorithm != Algorithm::ChaCha20Poly1305,
+        })
     }
 }
 
 /// What a library has under the name of an algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speaks {
-    /// The standard, by its symbols.
+    /// The standard, by its symbols; of what is no standard, what its name says.
     Final,
     /// The initial public draft, by its symbols.
     Draft,
@@ -79,10 +81,12 @@ pub struct Verdict {
     pub libc: Option<&'static str>,
     /// The processor level that it was compiled to require, as far as a note says so.
     pub requires: Option<String>,
-    /// What it has under the names of the standards.
+    /// What it has under the names of what is tested.
     pub offers: Vec<(Algorithm, Speaks)>,
     /// What it has from before the standards, by its own names.
     pub round3: Vec<&'static str>,
+    /// Whether it has Classic McEliece in another revision than the one that is tested, under the same name.
+    pub other_mceliece: bool,
     /// Whether its ML-KEM is pqcrystals' code, and whether its ML-DSA is.
     pub(super) pqcrystals: [bool; 2],
 }
@@ -96,6 +100,10 @@ const ROUND3: [(&str, &str); 6] = [
     ("OQS_SIG_dilithium_3_keypair", "Dilithium3"),
     ("OQS_SIG_dilithium_5_keypair", "Dilithium5"),
 ];
+
+/// What liboqs 0.8 and older say that their Classic McEliece is, after `SUPERCOP-`. The next revision has the same
+/// functions, keys and ciphertexts of other lengths, and says `20221025`.
+const MCELIECE: &[u8] = b"20191221";
 
 /// OpenSSL has ML-KEM and ML-DSA from the release on that defines this version.
 const OPENSSL_WITH_ML: (u32, u32) = (3, 5);
@@ -112,6 +120,7 @@ impl Verdict {
             requires: None,
             offers: kind.could_offer().map(|algorithm| (algorithm, Speaks::Final)).collect(),
             round3: Vec::new(),
+            other_mceliece: false,
             pqcrystals: [false; 2],
         }
     }
@@ -145,12 +154,20 @@ pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<V
         (_, true) => Kind::Openssl,
         _ => return Ok(None),
     };
-    let version = version(kind, elf, content).map_err(|error| format!("cannot be read: {error}"))?;
+    let unreadable = |error: io::Error| format!("cannot be read: {error}");
+    let version = version(kind, elf, content).map_err(unreadable)?;
     let version = match (kind, version) {
         // LibreSSL and others have the same functions and another name.
         (Kind::Openssl, None) => return Ok(None),
         (_, version) => version.or_else(|| version_in_name(file)),
     };
+    let is_mceliece = |(algorithm, _): &(Algorithm, Speaks)| *algorithm == Algorithm::ClassicMcEliece460896;
+    let mut other_mceliece = false;
+    if symbols.liboqs.iter().any(is_mceliece) {
+        other_mceliece =
+            find(elf, content, mceliece).map_err(unreadable)?.is_none_or(|said| said != MCELIECE);
+        symbols.liboqs.retain(|offered| !(other_mceliece && is_mceliece(offered)));
+    }
     symbols.round3.sort_unstable_by_key(|name| ROUND3.iter().position(|(_, known)| known == name));
     let offers = match kind {
         Kind::Liboqs => symbols.liboqs,
@@ -174,6 +191,7 @@ pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<V
         requires: elf.x86_level.filter(|level| *level > 1).map(|level| format!("x86-64-v{level}")),
         offers,
         round3: symbols.round3,
+        other_mceliece,
         pqcrystals: symbols.pqcrystals,
     }))
 }
@@ -210,7 +228,7 @@ impl Symbols {
         self.round3.extend(ROUND3.iter().filter(|(function, _)| *function == name).map(|(_, known)| *known));
         let keypair = name.strip_suffix("_keypair");
         let stem_of = |start| keypair.and_then(|name| name.strip_prefix(start));
-        let kems = ml_kem::ALL.iter().map(|set| (set.algorithm, stem_of("OQS_KEM_")));
+        let kems = ml_kem::ALL.iter().chain(&round3::ALL).map(|set| (set.algorithm, stem_of("OQS_KEM_")));
         let signatures = ml_dsa::ALL.iter().map(|set| (set.algorithm, stem_of("OQS_SIG_")));
         for (algorithm, found) in kems.chain(signatures) {
             let Some(found) = found else { continue };
@@ -243,17 +261,21 @@ fn release(elf: &Elf, version: Option<&str>) -> Option<(u32, u32)> {
 
 /// The version that the library says it is, found among its strings.
 fn version(kind: Kind, elf: &Elf, content: &Content) -> io::Result<Option<String>> {
-    let found = |bytes: &[u8]| match kind {
+    find(elf, content, |bytes| match kind {
         Kind::Liboqs => liboqs_version(bytes),
         Kind::Openssl => openssl_version(bytes),
-    };
+    })
+}
+
+/// The first thing that `look` finds in the parts of the file where its strings are.
+fn find<T>(elf: &Elf, content: &Content, look: impl Fn(&[u8]) -> Option<T>) -> io::Result<Option<T>> {
     let mut window = vec![0; WINDOW];
     for part in elf.where_texts_are(content.size().min(MOST)) {
         let mut at = part.start;
         while at < part.end {
             let count = content.read_at(at, &mut window)?;
-            if let Some(version) = found(&window[..count]) {
-                return Ok(Some(version));
+            if let Some(found) = look(&window[..count]) {
+                return Ok(Some(found));
             }
             if count <= OVERLAP {
                 break;
@@ -295,6 +317,12 @@ fn liboqs_version(bytes: &[u8]) -> Option<String> {
         }
     }
     None
+}
+
+/// Which SUPERCOP Classic McEliece says that it is of.
+fn mceliece(bytes: &[u8]) -> Option<[u8; 8]> {
+    const START: &[u8] = b"SUPERCOP-";
+    bytes.get(memmem::find(bytes, START)? + START.len()..)?.first_chunk().copied()
 }
 
 /// The three numbers at the beginning of a version.

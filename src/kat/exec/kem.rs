@@ -1,4 +1,4 @@
-//! The steps of an ML-KEM case. Knows the standard's algorithms, not where a case comes from.
+//! The steps of a case of a KEM. Knows the standard's algorithms, not where a case comes from.
 
 use super::{Executor, Step, equals, mismatched, outputs, published, refused, rejected_valid, same};
 use crate::backend::{Departure, Kem, Refusal};

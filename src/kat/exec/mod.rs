@@ -6,7 +6,7 @@ use super::guarded::Guarded;
 use crate::backend::{Aead, CodePath, Departure, Refusal};
 use crate::isolate;
 use crate::report::{Outcome, shortened};
-use crate::spec::{Algorithm, ml_dsa, ml_kem};
+use crate::spec::{self, Algorithm, ml_dsa};
 use crate::vector::accumulated;
 use crate::vector::{Answer, Case, Expected, Task};
 
@@ -74,7 +74,7 @@ impl<'a> Executor<'a> {
             let aead = self.path.aead(algorithm).ok_or_else(|| not_offered(algorithm))?;
             return self.aead(aead, &case.task);
         }
-        if let Some(sizes) = ml_kem::sizes(algorithm) {
+        if let Some(sizes) = spec::kem(algorithm) {
             let kem = self.path.kem(algorithm).ok_or_else(|| not_offered(algorithm))?;
             return KemRun { run: self, kem, sizes }.task(&case.task);
         }

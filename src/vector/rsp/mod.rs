@@ -1,13 +1,14 @@
-//! NIST `.rsp` files of ML-KEM and ML-DSA: records of `key = value` lines. The inputs are in the record,
-//! or come from its `seed` through the DRBG. One record is one case. Knows neither JSON nor files.
+//! NIST `.rsp` files of ML-KEM and ML-DSA, and of the KEMs before them: records of `key = value` lines. The inputs are
+//! in the record, or come from its `seed` through the DRBG. One record is one case, of a KEM from before the standards
+//! three. Knows neither JSON nor files.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::drbg::{Drbg, SEED};
 use super::field::{FETCH, Fault, hex, quoted};
-use super::{Case, DsaKeys, Encapsulation, Expected, KemKeys, Message, Task};
-use crate::spec::{Algorithm, Operation, ml_dsa, ml_kem};
+use super::{Answer, Case, DsaKeys, Encapsulation, Expected, KemKeys, Message, PrivateKey, Task};
+use crate::spec::{Algorithm, Operation, ml_dsa, ml_kem, round3};
 
 /// Every key that a record may have.
 const KEYS: [&str; 17] = [
@@ -24,20 +25,36 @@ pub(super) fn knows(text: &str) -> bool {
 /// The algorithm that the first comment names, if pqcheck does not test it: the drafts and round 3 have
 /// the sizes of the standards and cannot be told by them.
 pub(super) fn foreign(text: &str) -> Option<&str> {
-    let name = text.lines().next()?.strip_prefix('#')?.trim();
+    let name = comment(text)?;
+    if named(text).is_some() {
+        return None;
+    }
     let lower = name.to_ascii_lowercase();
     (lower.starts_with("kyber") || lower.starts_with("dilithium") || lower.ends_with("-ipd")).then_some(name)
+}
+
+/// The KEM from before the standards that the first comment names.
+fn named(text: &str) -> Option<&'static ml_kem::ParameterSet> {
+    round3::sizes(comment(text)?.parse().ok()?)
+}
+
+fn comment(text: &str) -> Option<&str> {
+    Some(text.lines().next()?.strip_prefix('#')?.trim())
 }
 
 /// The cases of a file.
 pub(super) fn cases(text: &str) -> Result<Vec<Case<'static>>, Fault> {
     let mut cases = Vec::new();
     let mut counts = HashSet::new();
+    let named = named(text);
     for record in records(text)? {
         if !counts.insert(record.count) {
             return Err(record.fault("count", format!("given to two records; {FETCH}")));
         }
-        cases.push(record.case()?);
+        match named {
+            Some(set) => cases.extend(record.round3(set)?),
+            None => cases.push(record.case()?),
+        }
     }
     Ok(cases)
 }
@@ -102,26 +119,64 @@ impl Record<'_> {
             let class = if deterministic { "external/pure/deterministic" } else { "external/pure/hedged" };
             (set.algorithm, Operation::Sign, class, task)
         } else {
-            let known = Algorithm::ALL.map(Algorithm::name)[..6].join(", ");
+            let known = Algorithm::STANDARDS.map(Algorithm::name)[..6].join(", ");
             return Err(self.fault("pk", format!("{} bytes fit no algorithm; known: {known}", pk.len())));
         };
-        Ok(Case {
-            name: Cow::Owned(format!("count{}", self.count)),
-            algorithm,
-            operation,
-            class: Cow::Borrowed(class),
-            bad: None,
-            task,
-        })
+        Ok(self.named("", algorithm, operation, class, task))
+    }
+
+    /// Everything in a row; then the decapsulations alone, for those who cannot wait until a key is made.
+    fn round3(&self, set: &ml_kem::ParameterSet) -> Result<Vec<Case<'static>>, Fault> {
+        let whole = self.kem(set, self.exactly("pk", set.ek)?)?;
+        let dk = || self.exactly("sk", set.dk).map(|dk| PrivateKey::Expanded(dk.into()));
+        let decaps = |c: &str, secret: &str, class| {
+            let task = Task::KemDecaps {
+                key: dk()?,
+                ek: None,
+                c: self.exactly(c, set.c)?.into(),
+                answer: Answer::Accept(self.value(secret, ml_kem::SHARED_SECRET)?),
+            };
+            Ok((class, task))
+        };
+        let mut alone = vec![decaps("ct", "ss", "decaps")?];
+        if self.has("ct_n") {
+            alone.push(decaps("ct_n", "ss_n", "implicit rejection")?);
+        }
+        let whole = self.named("", set.algorithm, Operation::Keygen, "keygen+encaps+decaps", whole);
+        let alone = alone.into_iter().map(|(class, task)| {
+            let part = if class == "decaps" { "-decaps" } else { "-rejection" };
+            self.named(part, set.algorithm, Operation::Decaps, class, task)
+        });
+        Ok(std::iter::once(whole).chain(alone).collect())
+    }
+
+    fn named(
+        &self,
+        part: &str,
+        algorithm: Algorithm,
+        operation: Operation,
+        class: &'static str,
+        task: Task<'static>,
+    ) -> Case<'static> {
+        let (name, class) = (Cow::Owned(format!("count{}{part}", self.count)), Cow::Borrowed(class));
+        Case { name, algorithm, operation, class, bad: None, task }
     }
 
     fn kem(&self, set: &ml_kem::ParameterSet, ek: Vec<u8>) -> Result<Task<'static>, Fault> {
-        let (seed, m) = if self.has("d") || self.has("z") {
+        let (seed, m) = if set.algorithm == Algorithm::ClassicMcEliece460896 {
+            // How much it draws is known only to who runs it.
+            (self.exactly("d", round3::MCELIECE_SEED)?, self.bytes("msg")?)
+        } else if self.has("d") || self.has("z") {
             let mut seed = self.exactly("d", ml_kem::SEED)?;
             seed.extend(self.exactly("z", ml_kem::SEED)?);
             (seed, self.exactly("msg", ml_kem::M)?)
+        } else if set.algorithm == Algorithm::Kyber512 {
+            // Kyber's reference code draws d, z and m one by one.
+            let mut drbg = self.drbg()?;
+            let mut draw = || drbg.draw::<{ ml_kem::SEED }>();
+            ([draw(), draw()].concat(), draw().to_vec())
         } else {
-            // The reference code draws d‖z at once, then m.
+            // That of ML-KEM draws d‖z at once, then m.
             let mut drbg = self.drbg()?;
             (drbg.draw::<{ 2 * ml_kem::SEED }>().to_vec(), drbg.draw::<{ ml_kem::M }>().to_vec())
         };

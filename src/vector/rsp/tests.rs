@@ -37,9 +37,47 @@ fn the_content_tells_the_format() {
     assert!(knows("# ML-KEM-512\n\ncount = 0\nseed = 00"));
     assert!(!knows("COUNT = 0\nKEY = 00"));
     assert!(!knows("{}"));
-    assert_eq!(foreign("# Kyber512\n\ncount = 0"), Some("Kyber512"));
+    assert_eq!(foreign("# Kyber768\n\ncount = 0"), Some("Kyber768"));
+    assert_eq!(foreign("# Kyber512\n\ncount = 0"), None);
     assert_eq!(foreign("# ML-DSA-44-ipd\n\ncount = 0"), Some("ML-DSA-44-ipd"));
     assert_eq!(foreign("# ML-KEM-512\n\ncount = 0"), None);
+}
+
+#[test]
+fn kyber_is_told_by_its_name_alone_and_draws_its_seeds_one_by_one() {
+    let hex = |length: usize| "5a".repeat(length);
+    let record = format!(
+        "count = 0\nseed = {}\npk = {}\nsk = {}\nct = {}\nss = {}\n",
+        hex(SEED),
+        hex(800),
+        hex(1632),
+        hex(768),
+        hex(32)
+    );
+    let [ml_kem] = &cases(&record).unwrap()[..] else { panic!() };
+    assert_eq!((ml_kem.algorithm, ml_kem.operation), (Algorithm::MlKem512, Operation::Decaps));
+    let named = cases(&format!("# Kyber512\n\n{record}")).unwrap();
+    let names: Vec<_> = named.iter().map(|case| (&*case.name, case.algorithm, case.operation)).collect();
+    let kyber = Algorithm::Kyber512;
+    assert_eq!(names, [("count0", kyber, Operation::Keygen), ("count0-decaps", kyber, Operation::Decaps)]);
+    let mut drbg = Drbg::new(&[0x5a; SEED]);
+    let drawn: [[u8; 32]; 3] = [drbg.draw(), drbg.draw(), drbg.draw()];
+    let Task::KemRoundTrip { seed, m, .. } = &named[0].task else { panic!() };
+    assert_eq!((seed.to_vec(), m.to_vec()), (drawn[..2].concat(), drawn[2].to_vec()));
+}
+
+/// The file has what the library drew, because how often it does is the library's to know; here is what it must have been.
+#[test]
+fn the_randomness_of_mceliece_is_what_the_seed_of_its_record_gives() {
+    let file = "vectors/liboqs-0.8.0/kat_Classic-McEliece-460896.rsp.gz";
+    let text =
+        crate::vector::open::load(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let record = &records(&text).unwrap()[0];
+    let mut drbg = record.drbg().unwrap();
+    assert_eq!(record.bytes("d").unwrap(), drbg.draw::<32>());
+    let errors = record.bytes("msg").unwrap();
+    assert!(!errors.is_empty());
+    assert!(errors.chunks(384).all(|drawn| *drawn == drbg.draw::<384>()));
 }
 
 #[test]
