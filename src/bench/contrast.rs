@@ -4,6 +4,8 @@
 
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
+use super::stats;
+
 /// How sure an interval is.
 pub(super) const LEVEL: f64 = 0.99;
 /// What slows the reference down slows a workload down too: by nothing at all, or by up to so many times as much.
@@ -39,6 +41,8 @@ pub(super) struct Contrast {
     pub(super) least: f64,
     /// Where the logarithm of the ratio lies.
     pub(super) interval: [f64; 2],
+    /// In how many standard errors they are apart.
+    pub(super) far: f64,
     /// How often two sets of runs of the same thing are so far apart.
     pub(super) chance: f64,
 }
@@ -46,7 +50,20 @@ pub(super) struct Contrast {
 impl Contrast {
     /// Of runs of which there is at least one on each side, with at least two parts each.
     pub(super) fn of(first: &[Figure], second: &[Figure]) -> Self {
-        let [raw, corrected] = SHARES.map(|share| Difference::of(first, second, share));
+        Self::by(SHARES.map(|share| Difference::of(first, second, share, None)), first, second)
+    }
+
+    /// The same of two parts of a history, of which it is known how far its runs lie apart.
+    pub(super) fn in_history(usual: Usual, first: &[Figure], second: &[Figure]) -> Self {
+        let [raw, corrected] = SHARES;
+        let differences = [
+            Difference::of(first, second, raw, Some(usual[0])),
+            Difference::of(first, second, corrected, Some(usual[1])),
+        ];
+        Self::by(differences, first, second)
+    }
+
+    fn by([raw, corrected]: [Difference; 2], first: &[Figure], second: &[Figure]) -> Self {
         let agree = raw.value * corrected.value > 0.0;
         let ([a, b], [c, d]) = (raw.interval(), corrected.interval());
         let reference =
@@ -60,6 +77,7 @@ impl Contrast {
                 false => 0.0,
             },
             interval: [a.min(c), b.max(d)],
+            far: if agree { raw.far().min(corrected.far()) } else { 0.0 },
             chance: if agree { raw.chance().max(corrected.chance()) } else { 1.0 },
         }
     }
@@ -73,9 +91,9 @@ struct Difference {
 }
 
 impl Difference {
-    fn of(first: &[Figure], second: &[Figure], share: f64) -> Self {
+    fn of(first: &[Figure], second: &[Figure], share: f64, usual: Option<f64>) -> Self {
         let [(was, was_error, was_free), (now, now_error, now_free)] =
-            [first, second].map(|side| location(side, share));
+            [first, second].map(|side| location(side, share, usual));
         let squares = was_error + now_error;
         let freedom =
             squares * squares / (was_error * was_error / was_free + now_error * now_error / now_free);
@@ -92,12 +110,15 @@ impl Difference {
         [self.value - reach, self.value + reach]
     }
 
+    fn far(&self) -> f64 {
+        self.value.abs() / self.error
+    }
+
     fn chance(&self) -> f64 {
         if self.value == 0.0 {
             return 1.0;
         }
-        let far = self.value.abs() / self.error;
-        self.student().map_or(1.0, |student| 2.0 * student.sf(far))
+        self.student().map_or(1.0, |student| 2.0 * student.sf(self.far()))
     }
 
     fn student(&self) -> Option<StudentsT> {
@@ -109,7 +130,7 @@ impl Difference {
 ///
 /// Runs differ by at least as much as the parts of a run do, and by as much as they are seen to where there are
 /// several. That a run is longer than its part is not counted: what lasts longer than a part may last the whole run.
-fn location(side: &[Figure], share: f64) -> (f64, f64, f64) {
+fn location(side: &[Figure], share: f64, usual: Option<f64>) -> (f64, f64, f64) {
     let runs = side.len() as f64;
     let values: Vec<f64> = side.iter().map(|figure| figure.time - share * figure.reference).collect();
     let within: Vec<f64> = side
@@ -117,7 +138,28 @@ fn location(side: &[Figure], share: f64) -> (f64, f64, f64) {
         .map(|figure| variance(&figure.parts.iter().map(|[time, of]| time - share * of).collect::<Vec<_>>()))
         .collect();
     let free: usize = side.iter().map(|figure| figure.parts.len() - 1).sum();
-    (mean(&values), mean(&within).max(variance(&values)) / runs, free as f64 + runs - 1.0)
+    let apart = usual.unwrap_or_else(|| variance(&values));
+    (mean(&values), mean(&within).max(apart) / runs, free as f64 + runs - 1.0)
+}
+
+/// How far the runs of a history lie apart, as a variance for each of the shares.
+pub(super) type Usual = [f64; 2];
+
+/// From the middle of the changes from run to run, which a few steps do not move: those that are not found yet must not
+/// make the others look like noise. 0 where there are too few runs to tell.
+pub(super) fn usual(runs: &[Figure]) -> Usual {
+    const FEWEST: usize = 4;
+    /// The middle of the changes of a normal distribution, in standard deviations.
+    const MIDDLE: f64 = 0.954;
+    if runs.len() < FEWEST {
+        return [0.0; 2];
+    }
+    SHARES.map(|share| {
+        let value = |run: &Figure| run.time - share * run.reference;
+        let changes: Vec<f64> =
+            runs.windows(2).map(|pair| (value(&pair[1]) - value(&pair[0])).abs()).collect();
+        (stats::median(&changes) / MIDDLE).powi(2)
+    })
 }
 
 fn mean(values: &[f64]) -> f64 {

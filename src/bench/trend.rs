@@ -8,7 +8,7 @@ use crate::report::ratios::Verdict;
 use crate::report::trend::{Row, SCHEMA, Step, Trend, Value};
 
 use super::compare::{answers, verdict};
-use super::contrast::{Contrast, Figure, LEVEL};
+use super::contrast::{Contrast, Figure, LEVEL, Usual, usual};
 use super::figures;
 use super::machines::{self, Runs};
 
@@ -106,28 +106,27 @@ fn point_figures(points: &[Runs], point: &Runs, last: &Measurement, id: &str) ->
 }
 
 /// The places of the likeliest step, if it is one, and of those on both sides of it, counted from `start`.
-fn cuts_of(history: &[Point], start: usize, rule: Rule, cuts: &mut Vec<usize>) {
-    let found = (1..history.len()).map(|cut| (cut, against(&history[..cut], &history[cut..])));
-    let likelier = |(_, one): &(usize, Contrast), (_, other): &(usize, Contrast)| {
-        one.chance.total_cmp(&other.chance).then(other.least.abs().total_cmp(&one.least.abs()))
-    };
-    let Some((cut, found)) = found.min_by(likelier) else { return };
+fn cuts_of(history: &[Point], start: usize, rule: Rule, usual: Usual, cuts: &mut Vec<usize>) {
+    let found = (1..history.len()).map(|cut| (cut, against(usual, &history[..cut], &history[cut..])));
+    let found = found.max_by(|(_, one), (_, other)| one.far.total_cmp(&other.far));
+    let Some((cut, found)) = found else { return };
     if rule.verdict(&found) == Verdict::NoDifferenceShown {
         return;
     }
-    cuts_of(&history[..cut], start, rule, cuts);
+    cuts_of(&history[..cut], start, rule, usual, cuts);
     cuts.push(start + cut);
-    cuts_of(&history[cut..], start + cut, rule, cuts);
+    cuts_of(&history[cut..], start + cut, rule, usual, cuts);
 }
 
 /// Each step against what is between it and its neighbours.
 fn steps_of(history: &[Point], rule: Rule) -> Vec<Step> {
+    let usual = usual(&figures_of(history));
     let mut cuts = Vec::new();
-    cuts_of(history, 0, rule, &mut cuts);
+    cuts_of(history, 0, rule, usual, &mut cuts);
     let edges: Vec<usize> = [&[0], &cuts[..], &[history.len()]].concat();
     let step = |edges: &[usize]| {
         let (before, after) = (&history[edges[0]..edges[1]], &history[edges[1]..edges[2]]);
-        let found = against(before, after);
+        let found = against(usual, before, after);
         Step {
             between: [before[before.len() - 1].0, after[0].0],
             ratio: found.time.exp(),
@@ -138,9 +137,12 @@ fn steps_of(history: &[Point], rule: Rule) -> Vec<Step> {
     edges.windows(3).map(step).filter(|step| step.verdict != Verdict::NoDifferenceShown).collect()
 }
 
-fn against(before: &[Point], after: &[Point]) -> Contrast {
-    let all = |points: &[Point]| points.iter().flat_map(|(_, figures)| figures.clone()).collect::<Vec<_>>();
-    Contrast::of(&all(before), &all(after))
+fn against(usual: Usual, before: &[Point], after: &[Point]) -> Contrast {
+    Contrast::in_history(usual, &figures_of(before), &figures_of(after))
+}
+
+fn figures_of(points: &[Point]) -> Vec<Figure> {
+    points.iter().flat_map(|(_, figures)| figures.clone()).collect()
 }
 
 #[cfg(test)]
@@ -173,6 +175,10 @@ mod tests {
         assert_eq!(
             found(&history(3, &[(6, 1.0), (7, 1.2), (7, 1.02)])),
             [([5, 6], "slower"), ([12, 13], "faster")]
+        );
+        assert_eq!(
+            found(&history(8, &[(9, 1.0), (3, 1.08), (1, 1.0)])),
+            [([8, 9], "slower"), ([11, 12], "faster")]
         );
         assert_eq!(found(&history(4, &[(20, 1.0)])), []);
         assert_eq!(found(&history(5, &[(1, 1.0)])), []);

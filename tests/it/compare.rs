@@ -23,6 +23,7 @@ fn report(factor: f64, machine: f64) -> Value {
     let mut noise = (0..).map(|at: u64| 1.0 + (at * 7919 % 101) as f64 * 2e-5);
     for measurement in report["measurements"].as_array_mut().unwrap() {
         measurement["calls"] = 1.into();
+        measurement["chosen"] = true.into();
         let times = |base: f64, noise: &mut dyn Iterator<Item = f64>| -> Vec<u64> {
             noise.take(25).map(|noise| (base * noise) as u64).collect()
         };
@@ -76,6 +77,12 @@ fn a_slowdown_is_told_from_a_slow_machine() {
         text.contains("the machine itself was 30.0 % slower") && text.contains("no difference shown 3"),
         "{text}"
     );
+    assert_eq!(compare(&[&good, &good]).code, 0);
+    let threshold = [good.as_os_str(), slower.as_os_str(), "--threshold".as_ref(), "6".as_ref()];
+    assert_eq!(compare(&threshold).code, 0);
+    // Two runs on a side are pooled.
+    let pooled = PathBuf::from(format!("{},{}", good.display(), good.display()));
+    assert_eq!(compare(&[&pooled, &slower]).code, 1);
     // Whatever the machine did, twice as slow is slower.
     let both = written(&folder, "both.json", &report(2.0, 1.1));
     assert_eq!(compare(&[&good, &both]).code, 1);
@@ -96,7 +103,7 @@ fn every_format_shows_what_is_slower_first_and_the_page_needs_nothing() {
     let place =
         |what: &str| markdown.stdout.find(what).unwrap_or_else(|| panic!("no {what}: {}", markdown.stdout));
     assert!(place("**slower**") < place("<details><summary>no difference shown: 2</summary>"));
-    assert!(place("&lt;script> ") < place("&#64;all"));
+    assert!(place("&lt;script>") < place("&#64;all"));
     let page = format("html").stdout;
     assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
     assert!(page.contains("<svg") && !page.contains("<script") && !page.contains("http-equiv"), "{page}");

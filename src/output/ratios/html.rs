@@ -116,7 +116,7 @@ fn chart(
             .disable_mesh()
             .x_labels(5)
             .y_labels(rows.len())
-            .x_label_formatter(&|value| format!("{:+.0} %", (value.exp() - 1.0) * 100.0))
+            .x_label_formatter(&|value| percent(*value))
             .y_label_formatter(&|value| match value {
                 SegmentValue::CenterOf(at) => {
                     rows.get((last - at) as usize).map(|row| shortened(&name(row))).unwrap_or_default()
@@ -148,9 +148,15 @@ fn chart(
     Ok(svg)
 }
 
+/// The logarithm of a ratio as a change: `+5 %`.
+fn percent(value: f64) -> String {
+    let percent = (value.exp() - 1.0) * 100.0;
+    if percent.abs() < 0.5 { "0 %".to_owned() } else { format!("{percent:+.0} %") }
+}
+
 /// What fits beside a row: of a long name its end.
 fn shortened(name: &str) -> String {
-    const LONGEST: usize = 27;
+    const LONGEST: usize = 23;
     let length = name.chars().count();
     if length <= LONGEST {
         return Plain(name).to_string();
