@@ -13,10 +13,14 @@ use crate::report::bench::{Bench, Measurement, Method, Outcome, SCHEMA, Testbed,
 use crate::spec::{Algorithm, Operation};
 
 pub mod compare;
+mod contrast;
 mod counters;
 mod drive;
+mod figures;
 pub mod inputs;
+mod machines;
 mod stats;
+pub mod trend;
 mod turn;
 mod worker;
 pub mod workload;

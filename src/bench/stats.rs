@@ -39,35 +39,6 @@ pub(super) fn interval<Block>(blocks: &[Block], level: f64, estimate: impl Fn(&[
     [quantile(&estimates, tail), quantile(&estimates, 1.0 - tail)]
 }
 
-/// Where the ratio of an estimate on the second side to that on the first lies, by the same means.
-///
-/// Each side is runs of rounds. Rounds are drawn anew within runs, and runs too where there are several.
-pub(super) fn ratio_interval(
-    first: &[Vec<f64>],
-    second: &[Vec<f64>],
-    level: f64,
-    estimate: impl Fn(&[f64]) -> f64,
-) -> [f64; 2] {
-    let mut random = fastrand::Rng::with_seed((first.len() + second.len()) as u64);
-    let mut drawn = Vec::new();
-    let mut draw = |runs: &[Vec<f64>]| {
-        drawn.clear();
-        for _ in 0..runs.len() {
-            let run = &runs[random.usize(..runs.len())];
-            drawn.extend((0..run.len()).map(|_| run[random.usize(..run.len())]));
-        }
-        estimate(&drawn)
-    };
-    let ratios: Vec<f64> = (0..RESAMPLES)
-        .map(|_| {
-            let before = draw(first);
-            draw(second) / before
-        })
-        .collect();
-    let tail = (1.0 - level) / 2.0;
-    [quantile(&ratios, tail), quantile(&ratios, 1.0 - tail)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,10 +10,11 @@ use anyhow::{Context as _, Error, Result, bail};
 use super::exit::Exit;
 use super::write;
 use crate::bench::compare::{self as benches, Normalise, Options, Runs, THRESHOLD};
+use crate::bench::trend::trend;
 use crate::output::{self, Style};
 use crate::report::bench::Bench;
 use crate::report::compare::compare;
-use crate::report::ratios::{Ratios, Verdict};
+use crate::report::ratios::Verdict;
 use crate::report::{self, Document, Report};
 
 /// The most bytes of a report that are read.
@@ -23,10 +24,14 @@ const LARGEST: u64 = 256 << 20;
 pub(super) struct Args {
     /// The reports, as `pqcheck kat` or `pqcheck bench` writes them with `--format json`, the earlier one first. Of
     /// measurements, each is a side: a report, several joined by commas, or a folder of them; runs of a side are pooled
-    #[arg(value_name = "REPORT", num_args = 2.., required = true)]
+    #[arg(value_name = "REPORT", required_unless_present = "baseline")]
     reports: Vec<String>,
+    /// Find where a history of measurements took a step: DIR has a report, or a folder of several, for each commit, in
+    /// the order of their names (numbers in them count as numbers); each REPORT comes after them
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["across", "normalise"])]
+    baseline: Option<PathBuf>,
     /// How to show the differences
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "markdown", "json"])]
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "markdown", "json", "html"])]
     format: String,
     /// Of measurements: by how many percent something must be slower to be a regression [default: 3]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
@@ -43,38 +48,55 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
-    let sides = args.reports.iter().map(|name| side(name)).collect::<Result<Vec<_>>>()?;
+    let names = names(args)?;
     let mut reports: Vec<Report> = Vec::new();
-    let mut runs: Vec<Runs> = Vec::new();
-    for (name, documents) in args.reports.iter().zip(sides) {
-        let mut benches: Vec<Bench> = Vec::new();
-        for document in documents {
-            match document {
-                Document::Report(report) => reports.push(*report),
-                Document::Bench(bench) => benches.push(*bench),
+    let mut sides: Vec<Runs> = Vec::new();
+    for name in &names {
+        let (of_kat, of_bench) = read_side(name)?;
+        match of_bench.is_empty() {
+            true => reports.extend(of_kat),
+            false if of_kat.is_empty() => sides.push(Runs { name: name.clone(), runs: of_bench }),
+            false => {
+                bail!("{name}: reports of known-answer tests and of measurements in one place; part them")
             }
         }
-        if !benches.is_empty() {
-            runs.push(Runs { name: name.clone(), runs: benches });
-        }
     }
-    match (reports.as_slice(), runs.is_empty()) {
-        ([], _) => measurements(args, &runs),
-        ([old, new], true) if args.reports.len() == 2 => outcomes(args, old, new),
-        (_, true) => bail!("outcomes of known-answer tests are compared two at a time"),
+    match (reports.as_slice(), sides.as_slice()) {
+        ([], sides) if args.baseline.is_some() => history(args, sides),
+        (_, _) if args.baseline.is_some() => {
+            bail!("--baseline is for measurements; a report of known-answer tests is compared with one other")
+        }
+        ([], sides) => measurements(args, sides),
+        ([old, new], []) if names.len() == 2 => outcomes(args, old, new),
+        (_, []) => bail!("outcomes of known-answer tests are compared two at a time"),
         _ => bail!("outcomes of known-answer tests and measurements cannot be compared with each other"),
     }
 }
 
+/// What the sides are called.
+fn names(args: &Args) -> Result<Vec<String>> {
+    let mut names = match &args.baseline {
+        Some(folder) => entries(folder)?,
+        None if args.reports.len() < 2 => {
+            bail!("{}: with what shall it be compared? give two reports", args.reports[0])
+        }
+        None => Vec::new(),
+    };
+    names.extend(args.reports.iter().cloned());
+    Ok(names)
+}
+
 fn outcomes(args: &Args, old: &Report, new: &Report) -> Result<ExitCode> {
-    if args.format == "markdown" {
-        bail!("--format markdown is for measurements; outcomes are shown as human or json");
+    if args.threshold.is_some() || args.across {
+        bail!("--threshold, --across and --normalise are for measurements; these are outcomes");
     }
     let comparison = compare(old, new);
-    publish(args, &|style, out| match args.format.as_str() {
-        "json" => output::comparison::json(&comparison, out),
-        _ => output::comparison::human(&comparison, style, out),
-    })?;
+    let render = match args.format.as_str() {
+        "json" => |comparison: &_, _, out: &mut dyn Write| output::comparison::json(comparison, out),
+        "human" => output::comparison::human,
+        other => bail!("--format {other} is for measurements; outcomes are shown as human or json"),
+    };
+    publish(args, &|style, out| render(&comparison, style, out))?;
     Ok(match &comparison {
         comparison if comparison.is_worse() => Exit::Wrong,
         comparison if comparison.compared == 0 => Exit::NothingChecked,
@@ -94,18 +116,31 @@ fn measurements(args: &Args, sides: &[Runs]) -> Result<ExitCode> {
     publish(args, &|style, out| match args.format.as_str() {
         "json" => output::ratios::json(&ratios, out),
         "markdown" => output::ratios::markdown(&ratios, out),
+        "html" => output::ratios::html(&ratios, out),
         _ => output::ratios::human(&ratios, style, out),
     })?;
-    Ok(verdict(&ratios).into())
+    let compared = ratios.rows.iter().any(|row| !matches!(row.verdict, Verdict::NotComparable { .. }));
+    Ok(exit(ratios.is_worse(), compared))
 }
 
-fn verdict(ratios: &Ratios) -> Exit {
-    let compared = ratios.rows.iter().any(|row| !matches!(row.verdict, Verdict::NotComparable { .. }));
-    match ratios {
-        ratios if ratios.is_worse() => Exit::Wrong,
-        _ if !compared => Exit::NothingChecked,
+fn history(args: &Args, points: &[Runs]) -> Result<ExitCode> {
+    let trend = trend(points, args.threshold.unwrap_or(THRESHOLD)).map_err(Error::msg)?;
+    publish(args, &|style, out| match args.format.as_str() {
+        "json" => output::trend::json(&trend, out),
+        "markdown" => output::trend::markdown(&trend, out),
+        "html" => output::trend::html(&trend, out),
+        _ => output::trend::human(&trend, style, out),
+    })?;
+    Ok(exit(trend.is_worse(), trend.rows.iter().any(|row| row.values.len() > 1)))
+}
+
+fn exit(worse: bool, compared: bool) -> ExitCode {
+    match (worse, compared) {
+        (true, _) => Exit::Wrong,
+        (_, false) => Exit::NothingChecked,
         _ => Exit::Fine,
     }
+    .into()
 }
 
 fn publish(args: &Args, render: &dyn Fn(Style, &mut dyn Write) -> io::Result<()>) -> Result<()> {
@@ -116,24 +151,53 @@ fn publish(args: &Args, render: &dyn Fn(Style, &mut dyn Write) -> io::Result<()>
 }
 
 /// The documents of a side: a file, several joined by commas, or all of a folder.
-fn side(name: &str) -> Result<Vec<Document>> {
+fn read_side(name: &str) -> Result<(Vec<Report>, Vec<Bench>)> {
     let path = Path::new(name);
-    if path.is_dir() {
-        let mut files: Vec<PathBuf> = fs::read_dir(path)
-            .with_context(|| name.to_owned())?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-            .collect();
-        files.sort();
-        if files.is_empty() {
-            bail!("{name}: no report in this folder; its reports are files that end in .json");
+    let files: Vec<String> = match () {
+        () if path.is_dir() => entries(path)?,
+        () if path.exists() || !name.contains(',') => vec![name.to_owned()],
+        () => name.split(',').map(str::to_owned).collect(),
+    };
+    let (mut reports, mut benches) = (Vec::new(), Vec::new());
+    for file in files {
+        match read(Path::new(&file))? {
+            Document::Report(report) => reports.push(*report),
+            Document::Bench(bench) => benches.push(*bench),
         }
-        return files.iter().map(|file| read(file)).collect();
     }
-    if path.exists() || !name.contains(',') {
-        return Ok(vec![read(path)?]);
+    Ok((reports, benches))
+}
+
+/// The reports of a folder, and the folders in it, in the order of their names.
+fn entries(folder: &Path) -> Result<Vec<String>> {
+    let shown = folder.display();
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| shown.to_string())? {
+        let path = entry.with_context(|| shown.to_string())?.path();
+        if path.is_dir() || path.extension().is_some_and(|extension| extension == "json") {
+            found.push(path.display().to_string());
+        }
     }
-    name.split(',').map(|file| read(Path::new(file))).collect()
+    if found.is_empty() {
+        bail!("{shown}: no report in this folder; its reports are files that end in .json");
+    }
+    found.sort_by_cached_key(|name| by_number(name));
+    Ok(found)
+}
+
+/// A key by which `9` comes before `10`: the numbers and the other characters of a name.
+fn by_number(name: &str) -> Vec<(bool, u64)> {
+    let mut key: Vec<(bool, u64)> = Vec::new();
+    for c in name.chars() {
+        match (c.to_digit(10), key.last_mut()) {
+            (Some(digit), Some((false, number))) => {
+                *number = number.saturating_mul(10).saturating_add(digit.into());
+            }
+            (Some(digit), _) => key.push((false, digit.into())),
+            (None, _) => key.push((true, c.into())),
+        }
+    }
+    key
 }
 
 /// A part of a hundred, as a part of one.
@@ -160,6 +224,13 @@ pub(super) fn read(path: &Path) -> Result<Document> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_in_names_count_as_numbers() {
+        let mut names = ["b/10-a", "b/9-z", "b/9-c", "a/11", "b/100"].map(str::to_owned);
+        names.sort_by_cached_key(|name| by_number(name));
+        assert_eq!(names, ["a/11", "b/9-c", "b/9-z", "b/10-a", "b/100"]);
+    }
 
     #[test]
     fn a_threshold_is_in_percent() {

@@ -12,12 +12,14 @@ pub mod findings;
 pub mod list;
 pub mod openmetrics;
 pub mod ratios;
+pub mod trend;
 
 mod grouped;
 mod human;
 mod json;
 mod junit;
 mod listing;
+mod markdown;
 mod page;
 mod skips;
 mod table;

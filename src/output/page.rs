@@ -23,6 +23,11 @@ dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
 p.note{color:var(--dim);font-size:.85rem;margin:.2rem 0}.bad{color:var(--bad);font-weight:600}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--ink);font-size:13px}
 svg polyline{stroke:var(--ink)}svg rect{fill:var(--bar)}svg circle{fill:var(--ink)}
+:root{--good:#1a7f37}@media(prefers-color-scheme:dark){:root{--good:#3fb950}}
+.good{color:var(--good);font-weight:600}p,li{overflow-wrap:anywhere}summary{cursor:pointer}
+svg [fill=\"#FF0000\"]{fill:var(--bad)}svg [stroke=\"#FF0000\"]{stroke:var(--bad)}
+svg [fill=\"#00FF00\"]{fill:var(--good)}svg [stroke=\"#00FF00\"]{stroke:var(--good)}
+svg [stroke=\"#808080\"]{stroke:var(--line)}svg [stroke=\"#0000FF\"]{stroke:var(--bar)}
 ";
 
 /// Begins a page: `title` is its heading, and with `subject` the name of its tab.

@@ -12,6 +12,7 @@ pub mod finding;
 pub mod inventory;
 pub mod page;
 pub mod ratios;
+pub mod trend;
 
 mod read;
 #[cfg(test)]

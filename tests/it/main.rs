@@ -5,6 +5,7 @@
 mod bad_input;
 mod bench;
 mod command;
+mod compare;
 mod doctor;
 mod explain;
 mod faults;

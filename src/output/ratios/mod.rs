@@ -9,6 +9,12 @@ use super::text::{self, Painted, Plain, wrapped};
 use super::{Style, json as document};
 use crate::report::ratios::{Ratios, Row, Verdict};
 
+mod html;
+mod markdown;
+
+pub use html::html;
+pub use markdown::markdown;
+
 /// Writes the comparison as one JSON document of schema `pqcheck.ratios/1`.
 pub fn json(ratios: &Ratios, out: &mut dyn Write) -> io::Result<()> {
     document::write(ratios, out)
@@ -47,56 +53,6 @@ pub fn human(ratios: &Ratios, style: Style, out: &mut dyn Write) -> io::Result<(
     let (words, color) = conclusion(ratios);
     writeln!(out, "{}: {}", counts(ratios), Painted(words, color, style))?;
     out.flush()
-}
-
-/// Writes what a pull request should show: the verdict, what changed, and the rest folded away.
-pub fn markdown(ratios: &Ratios, out: &mut dyn Write) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
-    writeln!(out, "### pqcheck bench: {}\n\n{}.\n", conclusion(ratios).0, counts(ratios))?;
-    let changed = |row: &&Row| matches!(row.verdict, Verdict::Faster | Verdict::Slower);
-    let same = |row: &&Row| row.verdict == Verdict::NoDifferenceShown;
-    rows(&mut out, ratios, ratios.rows.iter().filter(changed).collect())?;
-    let same: Vec<&Row> = ratios.rows.iter().filter(same).collect();
-    if !same.is_empty() {
-        writeln!(out, "<details><summary>no difference shown: {}</summary>\n", same.len())?;
-        rows(&mut out, ratios, same)?;
-        writeln!(out, "</details>\n")?;
-    }
-    for (why, names) in refused(ratios.rows.iter()) {
-        writeln!(out, "* not comparable: {} ({})", escaped(&why), escaped(&names.join(", ")))?;
-    }
-    for warning in &ratios.warnings {
-        writeln!(out, "* {}", escaped(warning))?;
-    }
-    out.flush()
-}
-
-fn rows(out: &mut dyn Write, ratios: &Ratios, rows: Vec<&Row>) -> io::Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let several = ratios.sides.len() > 2;
-    writeln!(
-        out,
-        "| workload | {}before | after | ratio | 99 % interval | verdict |",
-        if several { "side | " } else { "" }
-    )?;
-    writeln!(out, "|---|{}--:|--:|--:|--:|---|", if several { "---|" } else { "" })?;
-    for row in rows {
-        let [before, after, ratio, interval] = cells(row);
-        let side =
-            if several { format!("{} | ", escaped(&ratios.sides[row.side].name)) } else { String::new() };
-        let word = match row.verdict {
-            Verdict::Slower => "**slower**",
-            ref verdict => verdict.word(),
-        };
-        writeln!(
-            out,
-            "| {} | {side}{before} | {after} | {ratio} | {interval} | {word} |",
-            escaped(&name(row))
-        )?;
-    }
-    writeln!(out)
 }
 
 fn name(row: &Row) -> String {
@@ -141,11 +97,6 @@ fn conclusion(ratios: &Ratios) -> (String, anstyle::Style) {
     } else {
         (format!("nothing is slower by more than {percent:.1} %"), text::GOOD)
     }
-}
-
-/// A table's cells end at a bar, and a name may hold anything.
-fn escaped(text: &str) -> String {
-    Plain(text).to_string().replace('|', "\\|").replace('<', "&lt;")
 }
 
 fn colored(line: &str, style: Style) -> String {

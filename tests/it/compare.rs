@@ -1,0 +1,283 @@
+//! `pqcheck compare` of measurements: bad input in one line, histories, and what each format shows.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use crate::command::{Run, folder, pqcheck};
+
+/// A report as the program writes it, with times that are made up: the same ones, `factor` times as long, for a
+/// processor that is `machine` times as slow.
+fn report(factor: f64, machine: f64) -> Value {
+    static REPORT: OnceLock<Value> = OnceLock::new();
+    let measured = || {
+        let arguments = ["bench", "--format", "json", "--time", "5ms", "--samples", "25"];
+        let what = ["--algorithm", "ML-KEM-768", "--backend", "libcrux/portable"];
+        crate::command::json(&pqcheck(arguments.iter().chain(&what)))
+    };
+    let mut report = REPORT.get_or_init(measured).clone();
+    report["warnings"] = json!([]);
+    report["testbed"]["platform"]["emulated"] = json!([]);
+    let mut noise = (0..).map(|at: u64| 1.0 + (at * 7919 % 101) as f64 * 2e-5);
+    for measurement in report["measurements"].as_array_mut().unwrap() {
+        measurement["calls"] = 1.into();
+        measurement["chosen"] = true.into();
+        let times = |base: f64, noise: &mut dyn Iterator<Item = f64>| -> Vec<u64> {
+            noise.take(25).map(|noise| (base * noise) as u64).collect()
+        };
+        measurement["rounds"] =
+            times(1e6 * factor * machine, &mut noise).into_iter().map(|time| vec![time]).collect();
+        measurement["reference"] = times(5e5 * machine, &mut noise).into();
+    }
+    report
+}
+
+fn written(folder: &Path, name: &str, report: &Value) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, report.to_string()).unwrap();
+    path
+}
+
+fn compare<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Run {
+    pqcheck(std::iter::once("compare".as_ref()).chain(arguments.iter().map(AsRef::as_ref)))
+}
+
+/// The text as it was before it was broken into lines.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[track_caller]
+fn refused(run: &Run, code: i32, expected: &str) {
+    assert_eq!(run.code, code, "{}", run.everything());
+    assert_eq!((run.stdout.as_str(), run.stderr.lines().count()), ("", 1), "{}", run.everything());
+    assert!(run.stderr.contains(expected), "{}", run.everything());
+}
+
+#[test]
+fn a_slowdown_is_told_from_a_slow_machine() {
+    let folder = folder("speed");
+    let good = written(&folder, "good.json", &report(1.0, 1.0));
+    let slower = written(&folder, "slower.json", &report(1.05, 1.0));
+    let elsewhere = written(&folder, "busy.json", &report(1.0, 1.3));
+    let found = compare(&[&good, &slower]);
+    assert_eq!(found.code, 1, "{}", found.everything());
+    assert!(
+        found.stdout.contains("1.050") && found.stdout.contains("slower 3, faster 0"),
+        "{}",
+        found.stdout
+    );
+    assert_eq!(compare(&[&slower, &good]).code, 0);
+    let busy = compare(&[&good, &elsewhere]);
+    assert_eq!(busy.code, 0, "{}", busy.everything());
+    let text = words(&busy.stdout);
+    assert!(
+        text.contains("the machine itself was 30.0 % slower") && text.contains("no difference shown 3"),
+        "{text}"
+    );
+    assert_eq!(compare(&[&good, &good]).code, 0);
+    let threshold = [good.as_os_str(), slower.as_os_str(), "--threshold".as_ref(), "6".as_ref()];
+    assert_eq!(compare(&threshold).code, 0);
+    // Two runs on a side are pooled.
+    let pooled = PathBuf::from(format!("{},{}", good.display(), good.display()));
+    assert_eq!(compare(&[&pooled, &slower]).code, 1);
+    // Whatever the machine did, twice as slow is slower.
+    let both = written(&folder, "both.json", &report(2.0, 1.1));
+    assert_eq!(compare(&[&good, &both]).code, 1);
+}
+
+#[test]
+fn every_format_shows_what_is_slower_first_and_the_page_needs_nothing() {
+    let folder = folder("formats");
+    let good = written(&folder, "good.json", &report(1.0, 1.0));
+    let mut value = report(1.0, 1.0);
+    value["measurements"][1] = report(1.2, 1.0)["measurements"][1].clone();
+    value["warnings"] = json!(["<script>alert(1)</script> @all"]);
+    let slower = written(&folder, "slow|er.json", &value);
+    let format =
+        |format: &str| compare(&[good.as_os_str(), slower.as_os_str(), "--format".as_ref(), format.as_ref()]);
+    let markdown = format("markdown");
+    assert_eq!(markdown.code, 1, "{}", markdown.everything());
+    let place =
+        |what: &str| markdown.stdout.find(what).unwrap_or_else(|| panic!("no {what}: {}", markdown.stdout));
+    assert!(place("**slower**") < place("<details><summary>no difference shown: 2</summary>"));
+    assert!(place("&lt;script>") < place("&#64;all"));
+    let page = format("html").stdout;
+    assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
+    assert!(page.contains("<svg") && !page.contains("<script") && !page.contains("http-equiv"), "{page}");
+    let links = page.matches("http").count() - page.matches("http://www.w3.org/2000/svg").count();
+    assert_eq!(links, 0, "{page}");
+    assert_eq!(format("json").code, 1);
+}
+
+#[test]
+fn a_history_shows_the_step_and_between_which_reports_it_is() {
+    let folder = folder("history");
+    for number in 1..=12 {
+        let factor = if number > 9 { 1.08 } else { 1.0 };
+        written(&folder, &format!("{number}-commit.json"), &report(factor, 1.0));
+    }
+    fs::write(folder.join("README.md"), "not a report").unwrap();
+    let history = |arguments: &[&str]| {
+        compare(
+            &[
+                &["--baseline".as_ref(), folder.as_os_str()],
+                &arguments.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..],
+            ]
+            .concat(),
+        )
+    };
+    let human = history(&[]);
+    assert_eq!(human.code, 1, "{}", human.everything());
+    assert!(human.stdout.contains("▁▁▁▁▁▁▁▁▁"), "{}", human.stdout);
+    let text = words(&human.stdout);
+    assert!(
+        text.contains("slower by 1.080") && text.contains("12 reports, 3 measurements, 3 steps"),
+        "{text}"
+    );
+    assert!(text.contains("9-commit.json and") && text.contains("10-commit.json"), "{text}");
+    let document: Value = serde_json::from_str(&history(&["--format", "json"]).stdout).unwrap();
+    assert_eq!(document["rows"][0]["steps"][0]["between"], json!([8, 9]));
+    assert!(history(&["--format", "html"]).stdout.matches("<svg").count() == 3);
+    assert!(history(&["--format", "markdown"]).stdout.contains("9-commit.json and"));
+    assert_eq!(history(&["--threshold", "10"]).code, 0);
+
+    // What made it slower was taken back: the last step is none to the worse.
+    let last = written(&folder, "13-commit.json", &report(1.0, 1.0));
+    let mended = history(&[]);
+    assert_eq!(mended.code, 0, "{}", mended.everything());
+    assert!(mended.stdout.contains("6 steps"), "{}", mended.stdout);
+    // The newest may be named apart from the history.
+    let moved = folder.with_file_name("newest.json");
+    fs::rename(&last, &moved).unwrap();
+    assert_eq!(history(&[moved.to_str().unwrap()]).stdout.lines().last(), mended.stdout.lines().last());
+}
+
+#[test]
+fn a_bad_history_is_refused_in_a_line() {
+    let folder = folder("bad-history");
+    let refused_for = |expected: &str| {
+        refused(&compare(&["--baseline".as_ref(), folder.as_os_str()]), 2, expected);
+    };
+    refused_for("no report in this folder");
+    let good = written(&folder, "1.json", &report(1.0, 1.0));
+    refused_for("a trend takes two");
+    let second = folder.join("2.json");
+    for (text, expected) in [
+        ("{\"schema\": \"pqcheck.ratios/1\"}", "2.json: not a document for this version"),
+        ("{\"name\": \"a foreign file\"}", "2.json: not a pqcheck report"),
+        ("{\"schema\": \"pqcheck.bench/1\", ", "2.json: the document ends too early"),
+        ("", "2.json: not a pqcheck report"),
+    ] {
+        fs::write(&second, text).unwrap();
+        refused_for(expected);
+    }
+    let kat = pqcheck(["kat", "--backend", "libcrux", "--format", "json", "--case", "*#tc1"]).stdout;
+    fs::write(&second, kat).unwrap();
+    refused_for("--baseline is for measurements");
+    refused(&compare(&[folder.as_os_str(), good.as_os_str()]), 2, "in one place; part them");
+    let mut other = report(1.0, 1.0);
+    other["testbed"]["platform"]["cpu"] = "another processor".into();
+    written(&folder, "2.json", &other);
+    refused_for("a history is of one machine");
+    refused(&compare(&[folder.as_os_str(), good.as_os_str()]), 2, "cannot be pooled");
+    let emulated = folder.with_file_name("emulated-history");
+    let _ = fs::remove_dir_all(&emulated);
+    fs::create_dir(&emulated).unwrap();
+    let mut value = report(1.0, 1.0);
+    value["testbed"]["platform"]["emulated"] = json!(["qemu-aarch64 is mapped into this process"]);
+    written(&emulated, "1.json", &value);
+    written(&emulated, "2.json", &value);
+    refused(&compare(&["--baseline".as_ref(), emulated.as_os_str()]), 2, "never ranked");
+    refused(&compare(&["--baseline".as_ref(), folder.join("absent").as_os_str()]), 2, "No such file");
+    refused(&compare(&[&good]), 2, "with what shall it be compared");
+}
+
+#[test]
+fn what_a_run_warned_of_is_carried_into_the_comparison() {
+    let folder = folder("warnings");
+    let good = written(&folder, "good.json", &report(1.0, 1.0));
+    let mut value = report(1.0, 1.0);
+    value["testbed"]["throttled_ns"] = 2_000_000_000_u64.into();
+    let warning =
+        "the control group held this run back for 2.00 s in all: raise its CPU limit, or compare the p5";
+    value["warnings"] = json!([warning]);
+    let throttled = written(&folder, "throttled.json", &value);
+    for format in ["human", "markdown", "html", "json"] {
+        let run = compare(&[good.as_os_str(), throttled.as_os_str(), "--format".as_ref(), format.as_ref()]);
+        assert_eq!(run.code, 0, "{format}: {}", run.everything());
+        let text = words(&run.stdout);
+        assert!(text.contains(&format!("throttled.json: {warning}")), "{format}: {text}");
+    }
+}
+
+#[test]
+fn what_was_not_measured_is_not_compared_and_is_listed() {
+    let folder = folder("unmeasured");
+    let good = written(&folder, "good.json", &report(1.0, 1.0));
+    let outcome = |name: &str, outcome: Value| {
+        let mut value = report(1.0, 1.0);
+        let measurement = value["measurements"][0].as_object_mut().unwrap();
+        measurement.retain(|key, _| ["workload", "backend", "path", "chosen", "rng"].contains(&key.as_str()));
+        measurement.extend(outcome.as_object().unwrap().clone());
+        written(&folder, name, &value)
+    };
+    let clock = "the monotonic clock went back or stood still during a sample";
+    let rounds = |count: usize| {
+        let mut value = report(1.0, 1.0);
+        for part in ["rounds", "reference"] {
+            value["measurements"][0][part].as_array_mut().unwrap().truncate(count);
+        }
+        written(&folder, &format!("rounds-{count}.json"), &value)
+    };
+    for (path, expected) in [
+        (outcome("wrong.json", json!({"outcome": "wrong", "reason": "accepted"})), "wrong on the side of"),
+        (outcome("clock.json", json!({"outcome": "error", "reason": clock})), clock),
+        (
+            outcome("skip.json", json!({"outcome": "skip", "reason": "cpu-lacks: avx2"})),
+            "not timed on the side of",
+        ),
+        (rounds(4), "has fewer than 5 rounds"),
+    ] {
+        for sides in [[&good, &path], [&path, &good]] {
+            let run = compare(&sides);
+            assert_eq!(run.code, 0, "{}", run.everything());
+            let text = words(&run.stdout);
+            assert!(text.contains("not comparable: ML-KEM-768/keygen/libcrux/portable: "), "{text}");
+            assert!(text.contains(expected) && text.contains("not comparable 1"), "{expected}: {text}");
+        }
+    }
+    // A round too few is not noticed by its number alone, but a round without its reference is.
+    let mut value = report(1.0, 1.0);
+    value["measurements"][0]["rounds"].as_array_mut().unwrap().pop();
+    let cut = written(&folder, "cut.json", &value);
+    refused(&compare(&[&good, &cut]), 2, "another number of references than of rounds");
+}
+
+#[test]
+fn two_machines_are_compared_only_when_asked() {
+    let folder = folder("machines");
+    let here = written(&folder, "here.json", &report(1.0, 1.0));
+    let mut value = report(1.0, 2.0);
+    value["testbed"]["platform"]["cpu"] = "another processor".into();
+    let there = written(&folder, "there.json", &value);
+    refused(&compare(&[&here, &there]), 2, "ask with --across to compare two machines");
+    let across = |more: &[&str]| {
+        let sides = ["--across".as_ref(), here.as_os_str(), there.as_os_str()];
+        compare(&[&sides[..], &more.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..]].concat())
+    };
+    let slower = across(&[]);
+    assert_eq!(slower.code, 1, "{}", slower.everything());
+    assert!(slower.stdout.contains("2.000"), "{}", slower.stdout);
+    // Divided by itself, nothing is left.
+    assert_eq!(across(&["--normalise", "libcrux"]).code, 0);
+    refused(
+        &across(&["--normalise", "liboqs"]),
+        2,
+        "has no backend `liboqs` to normalise by; it has libcrux",
+    );
+    let cycles = across(&["--normalise", "cycles"]);
+    assert!([1, 4].contains(&cycles.code), "{}", cycles.everything());
+}
