@@ -25,7 +25,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, files that two services share, 
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases tools/retry tools/debian-sources docker/*.sh docker/*/*.sh tests/images/*.sh tests/images/patches/*.sh tests/containers/*.sh; do sh -n $$script || exit; done
+	for script in tools/need tools/dist tools/engine tools/ldd-agreement tools/phases tools/retry tools/debian-sources tools/base-and-head docker/*.sh docker/*/*.sh tests/images/*.sh tests/images/patches/*.sh tests/containers/*.sh; do sh -n $$script || exit; done
 	for shared in evp.py audit.py; do cmp docker/database/$$shared docker/client-api/$$shared || exit; done
 
 unit: ## unit and integration tests
@@ -107,7 +107,7 @@ fidelity: binary ## `pqcheck bench` beside the libraries' own programs, run alte
 	@tools/need rust cc cmake libclang python3 docker
 	tools/engine run python3 tools/fidelity.py $(pqcheck)
 
-alarm-rate: binary ## how often a comparison of benchmarks cries wolf, and how often it finds a slowdown (two hours)
+alarm-rate: binary ## how often a comparison of benchmarks cries wolf, and how often it finds a slowdown (half an hour of a quiet machine)
 	@tools/need python3
 	python3 tools/alarm_rate.py $(pqcheck)
 
