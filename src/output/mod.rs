@@ -18,6 +18,7 @@ mod human;
 mod json;
 mod junit;
 mod listing;
+mod page;
 mod skips;
 mod table;
 mod text;

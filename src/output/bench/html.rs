@@ -1,11 +1,11 @@
 //! Measurements as one page: a chart and a table for each workload, the machine, the method. It needs nothing from
 //! elsewhere, and follows the reader's choice of light or dark. Computes nothing but where a mark goes.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use plotters::prelude::*;
 
+use super::super::page::{self, escaped};
 use super::super::text::{Plain, duration};
 use super::human::time;
 use crate::report::bench::{Bench, Measurement, Outcome, Times, Workload};
@@ -20,25 +20,6 @@ const MARKS: usize = 40;
 /// was disturbed must not flatten everything else.
 const ROOM: f64 = 1.05;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1b1f24;--dim:#59636e;--page:#fff;--line:#d1d9e0;--bar:#7aa7e0;--bad:#b42318}
-@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--dim:#9198a1;--page:#0d1117;--line:#3d444d;--bar:#2f5f9e;--bad:#ff7b72}}
-body{margin:0 auto;padding:1rem;max-width:80rem;background:var(--page);color:var(--ink);font:16px/1.45 system-ui,sans-serif}
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin:0 0 .3rem}
-section{border-top:1px solid var(--line);padding:1rem 0}
-.work{display:grid;grid-template-columns:minmax(0,5fr) minmax(0,6fr);gap:1rem;align-items:start}
-@media(max-width:56rem){.work{grid-template-columns:minmax(0,1fr)}}
-.wide{overflow-x:auto}
-table{border-collapse:collapse;font-size:.8rem;width:100%}
-th,td{padding:.2rem .35rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
-th:first-child,td:first-child{text-align:left}
-dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.15rem 1rem;font-size:.9rem}
-dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
-p.note{color:var(--dim);font-size:.85rem;margin:.2rem 0}.bad{color:var(--bad);font-weight:600}
-svg{width:100%;height:auto;display:block}svg text{fill:var(--ink);font-size:13px}
-svg polyline{stroke:var(--ink)}svg rect{fill:var(--bar)}svg circle{fill:var(--ink)}
-";
-
 /// Writes the page.
 pub(super) fn render(report: &Bench, out: &mut dyn Write) -> io::Result<()> {
     let testbed = &report.testbed;
@@ -48,13 +29,11 @@ pub(super) fn render(report: &Bench, out: &mut dyn Write) -> io::Result<()> {
         testbed.platform.architecture,
         testbed.platform.cpu.as_deref().unwrap_or("unknown processor")
     );
-    write!(
+    page::begin(out, "pqcheck bench", &machine)?;
+    writeln!(
         out,
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
-         <title>pqcheck bench: {0}</title>\n<style>{STYLE}</style></head><body>\n<h1>pqcheck bench</h1>\n\
-         <p>pqcheck {1} on {0}. A bar is the median; the line across its end is the 95 % interval of the median; a dot is \
-         a sample; * is the path that the library takes here.</p>\n",
+        "<p>pqcheck {1} on {0}. A bar is the median; the line across its end is the 95 % interval of the median; a dot is \
+         a sample; * is the path that the library takes here.</p>",
         escaped(&machine),
         escaped(&report.version)
     )?;
@@ -79,7 +58,7 @@ pub(super) fn render(report: &Bench, out: &mut dyn Write) -> io::Result<()> {
         section(out, report, workload)?;
     }
     facts(out, report)?;
-    writeln!(out, "</body></html>")
+    page::end(out)
 }
 
 fn section(out: &mut dyn Write, report: &Bench, workload: &Workload) -> io::Result<()> {
@@ -259,31 +238,12 @@ fn facts(out: &mut dyn Write, report: &Bench) -> io::Result<()> {
     writeln!(out, "</dl></section>")
 }
 
-/// Text of foreign origin inside of an element.
-fn escaped(text: &str) -> String {
-    let mut plain = String::new();
-    for c in Plain(text).to_string().chars() {
-        match c {
-            '&' => plain.push_str("&amp;"),
-            '<' => plain.push_str("&lt;"),
-            '>' => plain.push_str("&gt;"),
-            '"' => plain.push_str("&quot;"),
-            c => {
-                // Writing to a `String` cannot fail.
-                let _ = plain.write_char(c);
-            }
-        }
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn foreign_text_cannot_leave_its_element() {
-        assert_eq!(escaped("<script>&\"\u{1b}"), "&lt;script&gt;&amp;&quot;\\u{1b}");
+    fn a_foreign_name_cannot_leave_its_chart() {
         let hostile = "b/<script>alert(1)</script>".to_owned();
         let times = Times {
             median: 10.0,
