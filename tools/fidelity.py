@@ -2,98 +2,145 @@
 """Whether `pqcheck bench` measures what the libraries' own programs measure.
 
 Against liboqs: `speed_kem` and `speed_sig` are built from the sources in the crate `oqs-sys`, with the flags of the
-library and against the very one that is linked into pqcheck. They draw their randomness from the kernel, and pqcheck gives
-it; so each is built a second time with a generator that costs as little. Against OpenSSL: `openssl speed` of a Debian
-container and the same container's library through `pqcheck bench --installed`.
+library and against the very one that is linked into pqcheck. They draw their randomness from the kernel and sign one
+message over and over, so that their work is another one than pqcheck's; each is built a second time with
+tools/same_inputs.c between the program and the library, and then does the same work. Against OpenSSL: `openssl speed` of
+a Debian container, which keeps its keys, and the same container's library through `pqcheck bench --installed
+--key-objects`, which does so too.
 
-The programs run alternately, a second each, and the ratio is that of the medians over the rounds. Theirs print a
-mean, so a mean is what is taken of pqcheck's samples. A ratio outside of 3 % does not change the exit code: only a
-measurement that could not be made does.
+The programs run alternately, a second for each operation, until the time is up. The ratio is the median over the rounds
+of ours to theirs in the same round, with its quartiles. Theirs print a mean, so a mean is what is taken of pqcheck's
+samples. A ratio outside of 3 % does not change the exit code: only a measurement that could not be made does.
 
-    tools/fidelity.py dist/pqcheck-linux-amd64 [--rounds 15] [--without-openssl]
+    tools/fidelity.py dist/pqcheck-linux-amd64 [--minutes 12] [--without-openssl]
 """
 
 import argparse
+import hashlib
 import json
+import math
 import os
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KEMS = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024"]
-SIGNATURES = ["ML-DSA-44", "ML-DSA-65", "ML-DSA-87"]
+# The pairs that pqcheck signs, as src/bench/inputs.rs has them: the first, and the rounds expected of a signature.
+SIGNATURES = {"ML-DSA-44": (64, 4.25), "ML-DSA-65": (76, 5.1), "ML-DSA-87": (8, 3.85)}
+# How many inputs there are, as src/bench/workload.rs has it; 20 where pairs are signed.
+FEW, SIGNED = 8, 20
+LENGTHS = {"64B": 64, "1KiB": 1024, "16KiB": 16384, "1MiB": 1 << 20}
+TIME = "400ms"
+LIMIT = 0.03
 IMAGE = "pqcheck-test/fidelity"
 DOCKERFILE = """FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y --no-install-recommends openssl && rm -rf /var/lib/apt/lists/*
 """
 # What .CMake/compiler_opts.cmake of liboqs and CMake's Release give a file; the library itself is the linked one.
 FLAGS = ["-O3", "-DNDEBUG", "-fomit-frame-pointer"]
-SEEDED = r"""
-#include <oqs/oqs.h>
-static uint64_t state = 88172645463325252u;
-static void fill(uint8_t *bytes, size_t length) {
-    for (size_t at = 0; at < length; at++) {
-        if (at % 8 == 0) { state ^= state << 13; state ^= state >> 7; state ^= state << 17; }
-        bytes[at] = (uint8_t)(state >> (8 * (at % 8)));
-    }
-}
-__attribute__((constructor)) static void seed(void) { OQS_randombytes_custom_algorithm(fill); }
-"""
+WRAPPED = {"speed_kem": ["OQS_KEM_new", "OQS_KEM_keypair", "OQS_KEM_encaps", "OQS_KEM_decaps"],
+           "speed_sig": ["OQS_SIG_new", "OQS_SIG_keypair", "OQS_SIG_sign", "OQS_SIG_verify"]}
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("pqcheck")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--minutes", type=float, default=12)
     parser.add_argument("--without-openssl", action="store_true")
     options = parser.parse_args()
     pqcheck = str(Path(options.pqcheck).resolve())
-    print(f"{'operation':<34}{'theirs':>12}{'pqcheck':>12}{'ratio':>8}   verdict (limit 3 %)")
-    liboqs(pqcheck, options.rounds)
-    if not options.without_openssl:
-        openssl(pqcheck, options.rounds)
+    end = time.monotonic() + 60 * options.minutes
+    table = Table()
+    container = None if options.without_openssl else start_openssl(pqcheck)
+    try:
+        tools = programs()
+        while table.rounds == 0 or time.monotonic() + table.longest < end:
+            with table:
+                liboqs(table, pqcheck, tools)
+                if container:
+                    openssl(table, container)
+    finally:
+        if container:
+            subprocess.run(["docker", "rm", "-f", container], stdout=subprocess.DEVNULL, check=False)
+    table.show()
 
 
-def liboqs(pqcheck, rounds):
-    plain, seeded = programs()
-    theirs = {"as it is": {}, "seeded": {}}
-    ours = {}
-    for _ in range(rounds):
-        for kind, tools in (("as it is", plain), ("seeded", seeded)):
-            for tool, algorithms in zip(tools, (KEMS, SIGNATURES)):
-                for algorithm in algorithms:
-                    for name, mean in speed(tool, algorithm):
-                        theirs[kind].setdefault(f"{algorithm}/{name}", []).append(mean)
-        for name, mean in bench([pqcheck], ["--backend", "liboqs/native", "--algorithm", ",".join(KEMS + SIGNATURES)]):
-            ours.setdefault(name, []).append(mean)
-    for kind, figures in theirs.items():
-        print(f"liboqs's own programs, {kind}")
-        for name, means in figures.items():
-            line(name, statistics.median(means), statistics.median(ours[name]))
+class Table:
+    """The ratios of each operation, and how long a round takes."""
+
+    def __init__(self):
+        self.rounds, self.longest, self.began = 0, 0.0, 0.0
+        self.groups = {}
+
+    def __enter__(self):
+        self.began = time.monotonic()
+
+    def __exit__(self, *_):
+        self.rounds += 1
+        self.longest = max(self.longest, time.monotonic() - self.began)
+
+    def add(self, group, name, theirs, ours, calls):
+        """Nanoseconds of a call, and how many calls theirs made."""
+        self.groups.setdefault(group, {}).setdefault(name, []).append((theirs, ours, calls))
+
+    def show(self):
+        print(f"{'operation':<32}{'theirs':>14}{'pqcheck':>14}{'ratio':>8}{'quartiles':>16}  limit 3 %, {self.rounds} rounds")
+        for group, operations in self.groups.items():
+            print(group)
+            for name, figures in operations.items():
+                theirs, ours = (statistics.median(figure[side] for figure in figures) for side in (0, 1))
+                ratios = [figure[1] / figure[0] for figure in figures]
+                ratio = statistics.median(ratios)
+                low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else (ratio, ratio, ratio)
+                verdict = "met" if abs(ratio - 1) <= LIMIT else "NOT MET"
+                print(f"{name:<32}{theirs / 1000:>11.3f} µs{ours / 1000:>11.3f} µs{ratio:>8.3f}{low:>9.3f}–{high:.3f}  "
+                      f"{verdict}{luck(group, name, figures)}", flush=True)
+
+
+def luck(group, name, figures):
+    """How far a mean over signatures with random numbers of rounds is from the expected one, by chance."""
+    algorithm, operation = name.split("/")[:2]
+    if operation != "sign" or group.endswith("same inputs"):
+        return ""
+    # The rounds are geometric: their deviation is a little less than their mean, and a signature is mostly rounds.
+    mean = SIGNATURES[algorithm][1]
+    deviation = math.sqrt(1 - 1 / mean) / math.sqrt(sum(figure[2] for figure in figures))
+    return f", theirs by luck ±{100 * deviation:.1f} %"
+
+
+def liboqs(table, pqcheck, tools):
+    for algorithm in [*KEMS, *SIGNATURES]:
+        tool = "speed_kem" if algorithm in KEMS else "speed_sig"
+        ours = dict(bench([pqcheck], ["--backend", "liboqs/native", "--algorithm", algorithm]))
+        for group, binary in tools[tool].items():
+            for name, mean, calls in speed(binary, algorithm):
+                table.add(group, name, mean, ours[name], calls)
 
 
 def programs():
-    """speed_kem and speed_sig, as they are and with a cheap generator."""
+    """speed_kem and speed_sig, as they are and with pqcheck's inputs."""
     found = sorted((ROOT / "target").glob("*/release/build/oqs-sys-*/out/lib/liboqs.a"), key=os.path.getmtime)
-    found = [path for path in found if platform_of(path)]
+    found = [path for path in found if os.uname().machine in str(path.relative_to(ROOT / "target"))]
     if not found:
         sys.exit("tools/fidelity.py: no liboqs in target/; `make dist` builds it")
     out = found[-1].parent.parent
     made = ROOT / "target/fidelity"
     made.mkdir(parents=True, exist_ok=True)
-    (made / "seeded.c").write_text(SEEDED)
-    sources = liboqs_sources() / "tests"
-    tools = []
-    for extra, suffix in (([], ""), ([str(made / "seeded.c")], "_seeded")):
-        pair = []
-        for name in ("speed_kem", "speed_sig"):
-            target = made / (name + suffix)
-            run(["cc", *FLAGS, "-static", f"-I{out}/include", str(sources / f"{name}.c"), *extra,
+    tools = {}
+    for name, wrapped in WRAPPED.items():
+        same = [str(ROOT / "tools/same_inputs.c"), *(f"-Wl,--wrap={function}" for function in wrapped)]
+        # Of the functions of the other program there is nothing to be wrapped, but the file names them.
+        others = [f"-Wl,--defsym=__real_{function}={function}" for other in WRAPPED for function in WRAPPED[other]
+                  if other != name]
+        for group, extra in (("liboqs's own programs, as they are", []),
+                             ("liboqs's own programs, same inputs", [*same, *others])):
+            target = made / (name + ("_same" if extra else ""))
+            run(["cc", *FLAGS, "-static", f"-I{out}/include", str(liboqs_sources() / f"tests/{name}.c"), *extra,
                  str(found[-1]), "-lm", "-lpthread", "-o", str(target)])
-            pair.append(str(target))
-        tools.append(pair)
+            tools.setdefault(name, {})[group] = str(target)
     return tools
 
 
@@ -105,23 +152,38 @@ def liboqs_sources():
     return Path(crate["manifest_path"]).parent / "liboqs"
 
 
-def platform_of(library):
-    """Whether it is of this machine's architecture."""
-    return os.uname().machine in str(library.relative_to(ROOT / "target"))
+def inputs(algorithm, operation):
+    """The inputs of pqcheck's workload, for tools/same_inputs.c."""
+    def made(what, number, length):
+        return hashlib.shake_128(f"pqcheck bench {algorithm} {what} {number}".encode()).hexdigest(length)
+
+    if algorithm in KEMS:
+        numbers = range(FEW)
+        return {"PQCHECK_SEEDS": "".join(made("d", n, 32) + made("z", n, 32) for n in numbers),
+                "PQCHECK_COINS": "".join(made("m", n, 32) for n in numbers)}
+    first = SIGNATURES[algorithm][0]
+    numbers = range(first, first + (SIGNED if operation == "sign" else FEW))
+    return {"PQCHECK_SEEDS": "".join(made("xi", n, 32) for n in numbers),
+            "PQCHECK_MESSAGES": "".join(made("message", n, 50) for n in numbers)}
 
 
 def speed(tool, algorithm):
-    """What liboqs's program prints: operation and mean in nanoseconds."""
-    names = {"keypair": "keygen", "keygen": "keygen"}
-    for text in run([tool, "--duration", "1", algorithm]).splitlines():
-        cells = [cell.strip() for cell in text.split("|")]
-        if len(cells) > 3 and cells[0] in ("keygen", "keypair", "encaps", "decaps", "sign", "verify") and cells[3]:
-            yield names.get(cells[0], cells[0]), float(cells[3]) * 1000
+    """What liboqs's program prints: operation, mean in nanoseconds, number of calls."""
+    # It times all operations of a scheme in one run, and signing has more inputs than the others.
+    runs = ["sign", "others"] if algorithm in SIGNATURES and tool.endswith("_same") else [None]
+    for kind in runs:
+        for text in run([tool, "--duration", "1", algorithm], os.environ | inputs(algorithm, kind)).splitlines():
+            cells = [cell.strip() for cell in text.split("|")]
+            operation = "keygen" if cells[0] == "keypair" else cells[0]
+            if len(cells) < 4 or operation not in ("keygen", "encaps", "decaps", "sign", "verify") or not cells[3]:
+                continue
+            if kind is None or (operation == "sign") == (kind == "sign"):
+                yield f"{algorithm}/{operation}", float(cells[3]) * 1000, int(cells[1])
 
 
 def bench(command, arguments):
     """The mean of all samples of each workload, in nanoseconds."""
-    report = json.loads(run([*command, "bench", "--time", "1s", "--format", "json", *arguments]))
+    report = json.loads(run([*command, "bench", "--time", TIME, "--format", "json", *arguments]))
     for measurement in report["measurements"]:
         if measurement["outcome"] != "measured":
             sys.exit(f"tools/fidelity.py: {measurement['workload']}: {measurement.get('reason')}")
@@ -129,40 +191,39 @@ def bench(command, arguments):
         yield measurement["workload"], sum(samples) / len(samples) / measurement["calls"]
 
 
-def openssl(pqcheck, rounds):
+def start_openssl(pqcheck):
+    """A container that has OpenSSL and pqcheck, and waits."""
     if subprocess.run(["docker", "version"], capture_output=True, check=False).returncode != 0:
-        print("openssl speed: not measured: no container engine answers; `tools/engine run tools/fidelity.py …` starts one")
-        return
+        sys.exit("tools/fidelity.py: no container engine answers; `tools/engine run tools/fidelity.py …` starts one, "
+                 "--without-openssl does without")
     subprocess.run(["docker", "build", "-q", "-t", IMAGE, "-"], input=DOCKERFILE, text=True, check=True,
                    stdout=subprocess.DEVNULL)
-    container = run(["docker", "run", "-d", "--rm", "-v", f"{pqcheck}:/pqcheck:ro", IMAGE, "sleep", "infinity"]).strip()
+    return run(["docker", "run", "-d", "--rm", "-v", f"{pqcheck}:/pqcheck:ro", IMAGE, "sleep", "infinity"]).strip()
+
+
+def openssl(table, container):
     inside = ["docker", "exec", container]
-    theirs, ours = {}, {}
-    try:
-        for _ in range(rounds):
-            for name, mean in openssl_speed(inside):
-                theirs.setdefault(name, []).append(mean)
-            arguments = ["--installed", "--algorithm", "ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305"]
-            for name, mean in bench([*inside, "/pqcheck"], arguments):
-                ours.setdefault(name, []).append(mean)
-    finally:
-        subprocess.run(["docker", "rm", "-f", container], stdout=subprocess.DEVNULL, check=False)
-    print("openssl speed: it keeps a key that is set up once, pqcheck brings the key's bytes with each call")
-    for name, means in theirs.items():
-        line(name, statistics.median(means), statistics.median(ours[name]))
+    for algorithm in ("ML-KEM-768", "ML-DSA-87", "ChaCha20-Poly1305"):
+        ours = dict(bench([*inside, "/pqcheck"], ["--installed", "--key-objects", "--algorithm", algorithm]))
+        for name, mean, calls in openssl_speed(inside, algorithm):
+            table.add("openssl speed", name, mean, ours[f"{name}/key-object"], calls)
 
 
-def openssl_speed(inside):
-    """What `openssl speed -mr` prints, in nanoseconds: calls, or bytes, in a second of wall time."""
+def openssl_speed(inside, algorithm):
+    """What `openssl speed -mr` prints: operation, nanoseconds of a call, calls in the second that it runs."""
     speed = [*inside, "openssl", "speed", "-mr", "-elapsed", "-seconds", "1"]
     # +F9:number:keygen:encaps:decaps and +F10:number:keygen:sign:verify
-    for prefix, algorithm, operations in (("+F9:", "ML-KEM-768", ("keygen", "encaps", "decaps")),
-                                          ("+F10:", "ML-DSA-87", ("keygen", "sign", "verify"))):
+    lines = {"ML-KEM-768": ("+F9:", ("keygen", "encaps", "decaps")), "ML-DSA-87": ("+F10:", ("keygen", "sign", "verify"))}
+    if algorithm in lines:
+        prefix, operations = lines[algorithm]
         rates = figures(run([*speed, algorithm]), prefix)[1:]
-        yield from ((f"{algorithm}/{name}", 1e9 / rate) for name, rate in zip(operations, rates))
-    for length, name in ((64, "64B"), (1024, "1KiB"), (16384, "16KiB"), (1 << 20, "1MiB")):
-        text = run([*speed, "-aead", "-bytes", str(length), "-evp", "chacha20-poly1305"])
-        yield f"ChaCha20-Poly1305/seal/{name}", length * 1e9 / figures(text, "+F:")[-1]
+        yield from ((f"{algorithm}/{name}", 1e9 / rate, rate) for name, rate in zip(operations, rates))
+        return
+    for operation, extra in (("seal", []), ("open", ["-decrypt"])):
+        for name, length in LENGTHS.items():
+            text = run([*speed, "-aead", *extra, "-bytes", str(length), "-evp", "chacha20-poly1305"])
+            rate = figures(text, "+F:")[-1] / length
+            yield f"{algorithm}/{operation}/{name}", 1e9 / rate, rate
 
 
 def figures(text, prefix):
@@ -174,14 +235,8 @@ def figures(text, prefix):
     return [float(field) for field in fields if field.replace(".", "", 1).isdigit()]
 
 
-def line(name, theirs, ours):
-    ratio = ours / theirs
-    verdict = "met" if abs(ratio - 1) <= 0.03 else "not met"
-    print(f"{name:<34}{theirs / 1000:>9.3f} µs{ours / 1000:>9.3f} µs{ratio:>8.3f}   {verdict}")
-
-
-def run(command):
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+def run(command, environment=None):
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, env=environment)
     if result.returncode != 0:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
         sys.exit(f"tools/fidelity.py: exit code {result.returncode}: {' '.join(command)}: {last}")

@@ -1,7 +1,7 @@
 //! The implementations under test, and the three traits through which they are driven.
 //!
 //! Bytes in and bytes out. An adapter only translates: it adds no check that its library does not
-//! make, so a missing check shows up as a failed case. Knows no vector and no report.
+//! make, so a missing check shows up as a failed case. Knows no vector, and of a report only how it names a path.
 
 use crate::image::cpu::Feature;
 use crate::spec::Algorithm;
@@ -14,6 +14,7 @@ pub mod broken;
 #[cfg_attr(not(feature = "rustcrypto"), expect(dead_code, reason = "only RustCrypto has every interface"))]
 mod conformance;
 pub mod installed;
+pub mod key_object;
 #[cfg(feature = "libcrux")]
 mod libcrux;
 #[cfg(feature = "liboqs")]
@@ -23,6 +24,9 @@ mod pqclean;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
 mod seeded;
+mod subject;
+
+pub use subject::Subject;
 
 /// Every linked backend, in report order.
 pub static ALL: &[&Backend] = &[
@@ -208,6 +212,21 @@ pub trait Kem: Sync {
     fn check_dk(&self, _dk: &[u8]) -> Result<(), Refusal> {
         Err(Refusal::Unsupported("dk-check"))
     }
+
+    /// Key generation that ends with the library's own object; the seed is `d` and `z`.
+    fn generator(&self) -> Result<key_object::Generate<'_>, Refusal> {
+        key_object::none()
+    }
+
+    /// Encapsulation to the key `ek`, which the library sets up now and keeps.
+    fn encapsulator(&self, _ek: &[u8]) -> Result<key_object::Encaps<'_>, Refusal> {
+        key_object::none()
+    }
+
+    /// Decapsulation with the key `dk`, which the library sets up now and keeps.
+    fn decapsulator(&self, _dk: &[u8]) -> Result<key_object::Decaps<'_>, Refusal> {
+        key_object::none()
+    }
 }
 
 /// What is signed, and through which interface of FIPS 204.
@@ -250,6 +269,21 @@ pub trait Signature: Sync {
 
     /// FIPS 204, Algorithms 3, 5 and 8. A signature that does not verify is `Rejected`.
     fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal>;
+
+    /// Key generation that ends with the library's own object; the seed is `xi`.
+    fn generator(&self) -> Result<key_object::Generate<'_>, Refusal> {
+        key_object::none()
+    }
+
+    /// Signing with the key `sk`, which the library sets up now and keeps.
+    fn signer(&self, _sk: &[u8]) -> Result<key_object::Sign<'_>, Refusal> {
+        key_object::none()
+    }
+
+    /// Verification with the key `pk`, which the library sets up now and keeps.
+    fn verifier(&self, _pk: &[u8]) -> Result<key_object::Verify<'_>, Refusal> {
+        key_object::none()
+    }
 }
 
 /// An authenticated cipher of a library (RFC 8439).
@@ -278,6 +312,16 @@ pub trait Aead: Sync {
         tag: &[u8],
         plaintext: &mut [u8],
     ) -> Result<(), Refusal>;
+
+    /// Sealing with `key`, which the library sets up now and keeps.
+    fn sealer(&self, _key: &[u8]) -> Result<key_object::Seal<'_>, Refusal> {
+        key_object::none()
+    }
+
+    /// Opening with `key`, which the library sets up now and keeps.
+    fn opener(&self, _key: &[u8]) -> Result<key_object::Open<'_>, Refusal> {
+        key_object::none()
+    }
 }
 
 /// `input` as the array that a library's type demands; a wrong length is a rejection.

@@ -5,6 +5,7 @@
 
 use pqcheck_rustcrypto::{self as crates, MlDsa, MlKem};
 
+use super::key_object::{Decaps, Encaps, Generate, Sign, Verify};
 use super::{Aead, Backend, CodePath, Kem, Message, Refusal, Signature, exactly};
 use crate::spec::Algorithm;
 
@@ -58,8 +59,10 @@ impl Kem for Ml<MlKem> {
     }
 
     fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Result<(), Refusal> {
-        (self.1.keygen)(exactly(d)?, exactly(z)?, ek, dk);
-        Ok(())
+        let mut seed = [0; 64];
+        seed[..32].copy_from_slice(exactly::<32>(d)?);
+        seed[32..].copy_from_slice(exactly::<32>(z)?);
+        (self.1.generate)(&seed, Some([ek, dk])).map_err(Refusal::Rejected)
     }
 
     fn encaps_internal(
@@ -83,6 +86,20 @@ impl Kem for Ml<MlKem> {
     fn check_dk(&self, dk: &[u8]) -> Result<(), Refusal> {
         (self.1.check_dk)(dk).map_err(Refusal::Rejected)
     }
+
+    fn generator(&self) -> Result<Generate<'_>, Refusal> {
+        Ok(Box::new(move |seed, encodings| (self.1.generate)(seed, encodings).map_err(Refusal::Rejected)))
+    }
+
+    fn encapsulator(&self, ek: &[u8]) -> Result<Encaps<'_>, Refusal> {
+        let encaps = (self.1.encapsulator)(ek).map_err(Refusal::Rejected)?;
+        Ok(Box::new(move |m, c, shared_secret| encaps(m, c, shared_secret).map_err(Refusal::Rejected)))
+    }
+
+    fn decapsulator(&self, dk: &[u8]) -> Result<Decaps<'_>, Refusal> {
+        let decaps = (self.1.decapsulator)(dk).map_err(Refusal::Rejected)?;
+        Ok(Box::new(move |c, shared_secret| decaps(c, shared_secret).map_err(Refusal::Rejected)))
+    }
 }
 
 impl Signature for Ml<MlDsa> {
@@ -91,7 +108,7 @@ impl Signature for Ml<MlDsa> {
     }
 
     fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Refusal> {
-        (self.1.keygen)(xi, pk, sk).map_err(Refusal::Rejected)
+        (self.1.generate)(xi, Some([pk, sk])).map_err(Refusal::Rejected)
     }
 
     fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Result<(), Refusal> {
@@ -101,6 +118,20 @@ impl Signature for Ml<MlDsa> {
 
     fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
         (self.1.verify)(pk, offered(message)?, sig).map_err(Refusal::Rejected)
+    }
+
+    fn generator(&self) -> Result<Generate<'_>, Refusal> {
+        Ok(Box::new(move |seed, encodings| (self.1.generate)(seed, encodings).map_err(Refusal::Rejected)))
+    }
+
+    fn signer(&self, sk: &[u8]) -> Result<Sign<'_>, Refusal> {
+        let sign = (self.1.signer)(sk).map_err(Refusal::Rejected)?;
+        Ok(Box::new(move |msg, sig| sign(msg, sig).map_err(Refusal::Rejected)))
+    }
+
+    fn verifier(&self, pk: &[u8]) -> Result<Verify<'_>, Refusal> {
+        let verify = (self.1.verifier)(pk).map_err(Refusal::Rejected)?;
+        Ok(Box::new(move |msg, sig| verify(msg, sig).map_err(Refusal::Rejected)))
     }
 }
 

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::Subject;
 use super::counters::Counters;
 use super::drive::{self, Drive, Unready};
 use super::turn::{self, Turn};
 use super::workload::Workload;
+use crate::backend::Subject;
 use crate::backend::installed::Installed;
 use crate::isolate::{Channel, Children, End, Event, Limits};
 
@@ -241,13 +241,7 @@ impl Child<'_> {
         let (Some(drive), Some(workload)) = (self.ready.get_mut(&index), self.workloads.get(index)) else {
             return Err("no such workload".to_owned());
         };
-        let answers = drive.answers()?;
-        if answers == workload.answers() {
-            Ok(())
-        } else {
-            Err("its answers to the fixed inputs are not those on which the linked libraries agree"
-                .to_owned())
-        }
+        drive.verify(workload.answers())
     }
 
     fn harness(&self) -> Reply {

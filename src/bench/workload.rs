@@ -22,17 +22,15 @@ pub struct Workload {
     pub operation: Operation,
     /// How long the message is and what that is called, for a cipher.
     pub bytes: Option<(usize, &'static str)>,
+    /// Whether the key is an object that the library has set up before and keeps, in place of bytes.
+    pub key_object: bool,
 }
 
 impl Workload {
-    /// Every workload of `algorithm`, in report order.
-    pub fn of(algorithm: Algorithm) -> Vec<Self> {
-        let plain = |operations: &[Operation]| {
-            operations
-                .iter()
-                .map(|operation| Self { algorithm, operation: *operation, bytes: None })
-                .collect()
-        };
+    /// Every workload of `algorithm` with keys of this kind, in report order.
+    pub fn of(algorithm: Algorithm, key_object: bool) -> Vec<Self> {
+        let one = |operation, bytes| Self { algorithm, operation, bytes, key_object };
+        let plain = |operations: &[Operation]| operations.iter().map(|it| one(*it, None)).collect();
         match algorithm {
             Algorithm::MlKem512 | Algorithm::MlKem768 | Algorithm::MlKem1024 => {
                 plain(&[Operation::Keygen, Operation::Encaps, Operation::Decaps])
@@ -42,17 +40,20 @@ impl Workload {
             }
             Algorithm::ChaCha20Poly1305 => [Operation::Seal, Operation::Open]
                 .into_iter()
-                .flat_map(|operation| {
-                    LENGTHS.map(|length| Self { algorithm, operation, bytes: Some(length) })
-                })
+                .flat_map(|operation| LENGTHS.map(|length| one(operation, Some(length))))
                 .collect(),
             // What no standard defines is tested and not timed.
             Algorithm::Kyber512 | Algorithm::ClassicMcEliece460896 => Vec::new(),
         }
     }
 
-    /// `ML-KEM-768/encaps`, `ChaCha20-Poly1305/seal/1KiB`.
+    /// `ML-KEM-768/encaps`, `ChaCha20-Poly1305/seal/1KiB`, `ML-DSA-87/sign/key-object`.
     pub fn id(&self) -> String {
+        format!("{}{}", self.answered(), if self.key_object { "/key-object" } else { "" })
+    }
+
+    /// The name without the kind of the key, on which the answers do not depend.
+    fn answered(&self) -> String {
         let length = self.bytes.map(|(_, name)| format!("/{name}")).unwrap_or_default();
         format!("{}/{}{length}", self.algorithm, self.operation)
     }
@@ -79,40 +80,68 @@ impl Workload {
 
     /// The digest of the right answers.
     pub fn answers(&self) -> &'static str {
-        let id = self.id();
-        let line = ANSWERS.lines().find_map(|line| line.strip_prefix(id.as_str())?.strip_prefix(' '));
+        let name = self.answered();
+        let line = ANSWERS.lines().find_map(|line| line.strip_prefix(name.as_str())?.strip_prefix(' '));
         line.unwrap_or_default()
     }
 
     /// What is inside of the timed region, as a sentence.
     fn timed(&self) -> &'static str {
-        match self.operation {
-            Operation::Keygen => {
+        match (self.operation, self.key_object) {
+            (Operation::Keygen, false) => {
                 "one call from a given seed to both keys in the bytes of the standard; the seed is not drawn"
             }
-            Operation::Encaps => {
+            (Operation::Keygen, true) => {
+                "one call from a given seed to the library's own key object, and giving that back; neither drawing the \
+                 seed nor encoding the keys is inside"
+            }
+            (Operation::Encaps, false) => {
                 "one call from the bytes of ek and given randomness to c and the shared secret: reading and checking \
                  ek is inside, drawing the randomness is not"
             }
-            Operation::Decaps => {
+            (Operation::Encaps, true) => {
+                "one call from given randomness to c and the shared secret, to an ek that the library keeps: neither \
+                 reading ek nor drawing the randomness is inside"
+            }
+            (Operation::Decaps, false) => {
                 "one call from the bytes of dk and c to the shared secret: reading and checking dk is inside; every \
                  c is valid"
             }
-            Operation::Sign => {
+            (Operation::Decaps, true) => {
+                "one call from c to the shared secret, with a dk that the library keeps: reading dk is not inside; \
+                 every c is valid"
+            }
+            (Operation::Sign, false) => {
                 "one call from the bytes of sk and a message of 50 bytes to the signature, deterministic, empty \
                  context: reading sk is inside"
             }
-            Operation::Verify => {
+            (Operation::Sign, true) => {
+                "one call from a message of 50 bytes to the signature, deterministic, empty context, with an sk that \
+                 the library keeps: reading sk is not inside"
+            }
+            (Operation::Verify, false) => {
                 "one call from the bytes of pk, a message of 50 bytes and its signature to the verdict: reading pk is \
                  inside; every signature is valid"
             }
-            Operation::Seal => {
+            (Operation::Verify, true) => {
+                "one call from a message of 50 bytes and its signature to the verdict, with a pk that the library \
+                 keeps: reading pk is not inside; every signature is valid"
+            }
+            (Operation::Seal, false) => {
                 "one call from key, nonce, 13 bytes of additional data and plaintext to ciphertext and tag, each in \
                  place of its own: setting up the key is inside"
             }
-            Operation::Open => {
+            (Operation::Seal, true) => {
+                "one call from nonce, 13 bytes of additional data and plaintext to ciphertext and tag, each in place \
+                 of its own, with a key that the library keeps: setting up the key is not inside"
+            }
+            (Operation::Open, false) => {
                 "one call from key, nonce, 13 bytes of additional data, ciphertext and tag to the plaintext: setting \
                  up the key is inside; every tag is right"
+            }
+            (Operation::Open, true) => {
+                "one call from nonce, 13 bytes of additional data, ciphertext and tag to the plaintext, with a key \
+                 that the library keeps: setting up the key is not inside; every tag is right"
             }
         }
     }
@@ -143,11 +172,12 @@ mod tests {
 
     #[test]
     fn every_workload_has_a_name_and_answers_of_its_own() {
-        let all: Vec<Workload> = Algorithm::ALL.into_iter().flat_map(Workload::of).collect();
-        assert_eq!(all.len(), 26);
+        let of = |key_object| Algorithm::ALL.into_iter().flat_map(move |it| Workload::of(it, key_object));
+        let all: Vec<Workload> = of(false).chain(of(true)).collect();
         let names: BTreeSet<String> = all.iter().map(Workload::id).collect();
         let answers: BTreeSet<&str> = all.iter().map(Workload::answers).collect();
-        assert_eq!((names.len(), answers.len()), (26, 26));
+        let timed: BTreeSet<&str> = all.iter().map(Workload::timed).collect();
+        assert_eq!((names.len(), answers.len(), timed.len()), (52, 26, 14));
         assert!(answers.iter().all(|digest| digest.len() == 64), "{answers:?}");
         assert_eq!(ANSWERS.lines().count(), 26);
     }

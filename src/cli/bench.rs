@@ -10,7 +10,8 @@ use super::exit::Exit;
 use super::progress::Progress;
 use super::subjects::Nothing;
 use super::{health, say, subjects, write};
-use crate::bench::{self, Plan, Subject};
+use crate::backend::Subject;
+use crate::bench::{self, Plan};
 use crate::output::{self, Style, Verbosity};
 use crate::report::bench::{Bench, Outcome};
 use crate::spec::{Algorithm, Operation};
@@ -28,6 +29,9 @@ pub(super) struct Args {
     /// Only these operations
     #[arg(long, value_name = "OPERATION", value_delimiter = ',')]
     operation: Vec<Operation>,
+    /// Time with keys that the library has set up beforehand, where it keeps such, in place of the keys' bytes
+    #[arg(long)]
+    key_objects: bool,
     /// How long to time each workload of each code path
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = health::time)]
     time: Duration,
@@ -59,6 +63,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         subjects,
         algorithms: algorithms(&args.algorithm)?,
         operations: args.operation.clone(),
+        key_objects: args.key_objects,
         time: args.time,
         samples: args.samples,
     };
@@ -109,22 +114,18 @@ fn subjects(args: &Args) -> Result<Vec<Subject>> {
         }
     }
     let backends = subjects::backends(&names, &args.image)?;
-    let mut subjects: Vec<Subject> = backends
-        .iter()
-        .flat_map(|backend| backend.paths.iter().map(|path| Subject { backend, path }))
-        .collect();
-    let known: Vec<String> = subjects.iter().map(|it| format!("{}/{}", it.backend.id, it.path.id)).collect();
+    let mut subjects = subjects::subjects(&backends, &[])?;
+    let known: Vec<String> = subjects.iter().map(Subject::name).collect();
     for name in args.backend.iter().filter(|name| name.contains('/')) {
         if !known.contains(name) {
             bail!("unknown code path `{name}`; these backends have {}", known.join(", "));
         }
     }
     subjects.retain(|subject| {
-        let full = format!("{}/{}", subject.backend.id, subject.path.id);
         let of_backend =
             |name: &&String| name.split_once('/').map_or(name.as_str(), |(it, _)| it) == subject.backend.id;
         let mut naming = args.backend.iter().filter(of_backend).peekable();
-        naming.peek().is_none() || naming.any(|name| *name == full || name == subject.backend.id)
+        naming.peek().is_none() || naming.any(|name| *name == subject.name() || name == subject.backend.id)
     });
     Ok(subjects)
 }

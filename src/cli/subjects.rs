@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Error, Result, bail};
 
 use crate::backend::installed::{self, Found};
-use crate::backend::{ALL, Backend, broken};
-use crate::kat::Subject;
+use crate::backend::{ALL, Backend, Subject, broken};
 
 /// Which libraries of the image are asked for.
 #[derive(Clone, Debug, Default, PartialEq, clap::Args)]

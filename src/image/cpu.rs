@@ -34,6 +34,11 @@ impl Feature {
         Self::Sha3,
     ];
 
+    /// The names of several, for a sentence.
+    pub fn names(features: &[Self]) -> String {
+        features.iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", ")
+    }
+
     /// The word used in reports: the kernel's in /proc/cpuinfo, `neon` for `asimd`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -4,14 +4,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::backend::installed::Installed;
-use crate::backend::{Backend, CodePath, Departure};
-use crate::image::{cpu, platform};
+use crate::backend::{Departure, Subject};
+use crate::image::platform;
 use crate::isolate;
 use crate::report::{
     self, AccumulatedDigest, CaseResult, Outcome, PathInfo, Report, SCHEMA, Summary, Timing,
 };
-use crate::spec::Algorithm;
 use crate::vector::{Case, Suite, Task};
 
 mod departure;
@@ -36,17 +34,6 @@ pub const SKIP_REASONS: &[(&str, &str)] = &[
     ("not-offered", "the library, or this code path of it, has no such algorithm"),
     ("unsupported", "the library has no entry point for this interface of the standard"),
 ];
-
-/// A code path that takes part in a run.
-#[derive(Clone, Copy)]
-pub struct Subject {
-    /// Its backend.
-    pub backend: &'static Backend,
-    /// The path.
-    pub path: &'static CodePath,
-    /// Whether to run it even where the processor lacks what it needs.
-    pub forced: bool,
-}
 
 /// What to run, and with what limits.
 pub struct Plan<'a> {
@@ -135,62 +122,13 @@ fn report(
             .subjects
             .iter()
             .zip(not_isolated)
-            .map(|(subject, not_isolated)| path_info(subject, not_isolated))
+            .map(|(subject, not_isolated)| PathInfo { not_isolated, ..subject.info() })
             .collect(),
         warnings: warnings(plan, &cases),
         summary: Summary::of(&cases),
         timing: None,
         digests: Vec::new(),
         cases,
-    }
-}
-
-impl Subject {
-    /// `liboqs/native`.
-    pub fn name(&self) -> String {
-        format!("{}/{}", self.backend.id, self.path.id)
-    }
-
-    /// The name as a person would say it: for a library of the image with its version and file.
-    pub fn title(&self) -> String {
-        self.path.installed.map_or_else(|| self.name(), Installed::title)
-    }
-
-    /// Whether the library's own dispatch takes this path here, for some algorithm.
-    pub fn is_chosen(&self) -> bool {
-        Algorithm::ALL.into_iter().any(|algorithm| self.is_chosen_for(algorithm))
-    }
-
-    fn is_chosen_for(&self, algorithm: Algorithm) -> bool {
-        self.backend.chooses(self.path, algorithm)
-    }
-
-    /// Why the path is not run here, if it is not.
-    fn barred(&self) -> Option<String> {
-        let lacks = self.path.lacks();
-        (!lacks.is_empty() && !self.forced).then(|| format!("cpu-lacks: {}", names(&lacks)))
-    }
-
-    /// What an application that links this library should know here.
-    pub(crate) fn warning(&self) -> Option<String> {
-        self.warning_beside(&[])
-    }
-
-    /// The same for one that asks for just these algorithms.
-    fn warning_beside(&self, asked: &[Algorithm]) -> Option<String> {
-        if let Some(installed) = self.path.installed {
-            let notes = installed.notes_beside(asked);
-            return (!notes.is_empty()).then(|| notes.join("; "));
-        }
-        let lacks = self.path.lacks();
-        (!lacks.is_empty() && self.is_chosen()).then(|| {
-            format!(
-                "{} needs {}, which this processor lacks, and the library takes that path all the same: \
-                 an application that uses it here is killed by SIGILL",
-                self.name(),
-                names(&lacks)
-            )
-        })
     }
 }
 
@@ -214,21 +152,6 @@ fn departures(cases: &[CaseResult]) -> Vec<String> {
         }
     }
     warnings
-}
-
-fn names(features: &[cpu::Feature]) -> String {
-    features.iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", ")
-}
-
-fn path_info(subject: &Subject, not_isolated: Option<String>) -> PathInfo {
-    PathInfo {
-        backend: subject.backend.id.to_owned(),
-        path: subject.path.id.to_owned(),
-        version: subject.backend.version_of(subject.path),
-        chosen: subject.is_chosen(),
-        lacks: subject.path.lacks().iter().map(|feature| feature.name().to_owned()).collect(),
-        not_isolated,
-    }
 }
 
 /// An accumulated digest that nobody has published passes where another backend agrees on it, fails

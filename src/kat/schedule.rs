@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::exec::Executor;
 use super::units::{self, Unit};
-use super::{Item, Plan, Subject, names};
+use super::{Item, Plan, Subject};
 use crate::backend::installed::Installed;
+use crate::image::cpu::Feature;
 use crate::isolate::{self, Channel, Children, End, Event, Limits, Stream, Timeout};
 use crate::report::{AccumulatedDigest, Outcome};
 use crate::spec::{Algorithm, Operation};
@@ -355,8 +356,8 @@ fn explain(subject: &Subject, end: &End) -> String {
     if !lacks.is_empty() {
         text += &format!(
             "; the path needs {}, this processor lacks {}",
-            names(subject.path.requires),
-            names(&lacks)
+            Feature::names(subject.path.requires),
+            Feature::names(&lacks)
         );
     }
     text

@@ -187,3 +187,65 @@ fn nonsense_on_the_command_line_is_refused() {
     }
     assert_eq!(bench(&["--algorithm", "ML-KEM-768", "--operation", "seal"]).code, 4);
 }
+
+#[test]
+fn keys_that_a_library_keeps_are_workloads_of_their_own() {
+    let run = bench(&["--key-objects", "--format", "json", "--backend", "rustcrypto,liboqs/portable"]);
+    assert_eq!(run.code, 0, "{}", run.everything());
+    let report = json(&run);
+    for measurement in report["measurements"].as_array().unwrap() {
+        let (workload, backend) = (measurement["workload"].as_str().unwrap(), &measurement["backend"]);
+        assert!(workload.ends_with("/key-object"), "{workload}");
+        let kept = backend == "rustcrypto" && !workload.starts_with("ChaCha20");
+        let outcome = if kept { "measured" } else { "skip" };
+        assert_eq!(measurement["outcome"], outcome, "{measurement}");
+        assert!(kept || measurement["reason"] == "unsupported: key-object", "{measurement}");
+    }
+    let timed = report["workloads"][1]["timed"].as_str().unwrap();
+    assert!(timed.contains("an ek that the library keeps"), "{timed}");
+}
+
+#[test]
+fn one_processor_is_a_warning() {
+    use std::os::unix::process::CommandExt as _;
+    let mut command = crate::command::program();
+    command.args([
+        "bench",
+        "--backend",
+        "libcrux/portable",
+        "--algorithm",
+        "ML-KEM-768",
+        "--operation",
+        "keygen",
+    ]);
+    command.args(SHORT);
+    // SAFETY: both calls are system calls on a set of this frame's own, which is sound after a fork.
+    unsafe {
+        command.pre_exec(|| {
+            let mut set: libc::cpu_set_t = std::mem::zeroed();
+            let size = size_of_val(&set);
+            libc::sched_getaffinity(0, size, &raw mut set);
+            let first = (0..libc::CPU_SETSIZE as usize).find(|cpu| libc::CPU_ISSET(*cpu, &set)).unwrap_or(0);
+            libc::CPU_ZERO(&mut set);
+            libc::CPU_SET(first, &mut set);
+            libc::sched_setaffinity(0, size, &raw const set);
+            Ok(())
+        });
+    }
+    let run: Run = command.output().unwrap().into();
+    assert_eq!(run.code, 0, "{}", run.everything());
+    assert!(words(&run.stdout).contains("warning: there is one processor"), "{}", run.stdout);
+}
+
+#[test]
+fn counters_are_figures_or_a_reason() {
+    let report =
+        json(&bench(&["--format", "json", "--backend", "libcrux/portable", "--algorithm", "ML-KEM-768"]));
+    let counters = report["method"]["counters"].as_str().unwrap();
+    let counted = report["measurements"].as_array().unwrap().iter().all(|it| it["instructions"].is_number());
+    if counted {
+        assert_eq!(counters, "instructions and cycles in user space (perf_event_open)");
+    } else {
+        assert!(counters.starts_with("not counted: perf_event_open: "), "{counters}");
+    }
+}

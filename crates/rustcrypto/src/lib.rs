@@ -12,8 +12,8 @@ use chacha20poly1305::{AeadInOut as _, ChaCha20Poly1305, KeyInit as _};
 mod ml_dsa;
 mod ml_kem;
 
-pub use self::ml_dsa::{ML_DSA_44, ML_DSA_65, ML_DSA_87, Message, MlDsa};
-pub use self::ml_kem::{ML_KEM_512, ML_KEM_768, ML_KEM_1024, MlKem};
+pub use self::ml_dsa::{ML_DSA_44, ML_DSA_65, ML_DSA_87, Message, MlDsa, Signer, Verifier};
+pub use self::ml_kem::{Decapsulator, Encapsulator, ML_KEM_512, ML_KEM_768, ML_KEM_1024, MlKem};
 
 /// How an input was refused: `length`, `invalid key`.
 pub type Rejection = &'static str;

@@ -26,13 +26,23 @@ pub enum Message<'a> {
 /// A parameter set; inputs have any length, outputs that of the standard.
 #[expect(clippy::type_complexity, reason = "a name for each would say less than the documentation does")]
 pub struct MlDsa {
-    /// FIPS 204, Algorithm 6: `xi` to `pk`, `sk`.
-    pub keygen: fn(&[u8], &mut [u8], &mut [u8]) -> Result<(), Rejection>,
+    /// FIPS 204, Algorithm 6: `xi` to the crate's own key, and where they are asked for to `pk`, `sk`.
+    pub generate: fn(&[u8], Option<[&mut [u8]; 2]>) -> Result<(), Rejection>,
     /// FIPS 204, Algorithm 2 or 7: `sk`, the message, `rnd` to `sig`.
     pub sign: fn(&[u8], Message<'_>, &[u8; 32], &mut [u8]) -> Result<(), Rejection>,
     /// FIPS 204, Algorithm 3 or 8: `pk`, the message, `sig`.
     pub verify: fn(&[u8], Message<'_>, &[u8]) -> Result<(), Rejection>,
+    /// `sk` to what takes a message to `sig`, deterministically and with an empty context.
+    pub signer: fn(&[u8]) -> Result<Signer, Rejection>,
+    /// `pk` to what takes a message and `sig`, with an empty context.
+    pub verifier: fn(&[u8]) -> Result<Verifier, Rejection>,
 }
+
+/// A private key that the crate keeps.
+pub type Signer = Box<dyn Fn(&[u8], &mut [u8]) -> Result<(), Rejection>>;
+
+/// A public key that the crate keeps.
+pub type Verifier = Box<dyn Fn(&[u8], &[u8]) -> Result<(), Rejection>>;
 
 /// ML-DSA-44.
 pub static ML_DSA_44: MlDsa = MlDsa::of::<ml_dsa::MlDsa44>();
@@ -42,16 +52,26 @@ pub static ML_DSA_65: MlDsa = MlDsa::of::<ml_dsa::MlDsa65>();
 pub static ML_DSA_87: MlDsa = MlDsa::of::<ml_dsa::MlDsa87>();
 
 impl MlDsa {
-    const fn of<P: MlDsaParams>() -> Self {
-        Self { keygen: keygen::<P>, sign: sign::<P>, verify: verify::<P> }
+    const fn of<P: MlDsaParams + 'static>() -> Self {
+        Self {
+            generate: generate::<P>,
+            sign: sign::<P>,
+            verify: verify::<P>,
+            signer: signer::<P>,
+            verifier: verifier::<P>,
+        }
     }
 }
 
 #[expect(deprecated, reason = "the standard's own form of the key, and that of the vectors")]
-fn keygen<P: MlDsaParams>(xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Rejection> {
+fn generate<P: MlDsaParams>(xi: &[u8], encodings: Option<[&mut [u8]; 2]>) -> Result<(), Rejection> {
     let key = SigningKey::<P>::from_seed(array(xi)?);
-    pk.copy_from_slice(&key.as_ref().encode());
-    sk.copy_from_slice(&key.expanded_key().to_expanded());
+    // The work is to be done where nobody asks for what comes of it too.
+    std::hint::black_box(&key);
+    if let Some([pk, sk]) = encodings {
+        pk.copy_from_slice(&key.as_ref().encode());
+        sk.copy_from_slice(&key.expanded_key().to_expanded());
+    }
     Ok(())
 }
 
@@ -89,6 +109,23 @@ fn verify<P: MlDsaParams>(pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result
         }
     }?;
     if valid { Ok(()) } else { Err("invalid signature") }
+}
+
+fn signer<P: MlDsaParams + 'static>(sk: &[u8]) -> Result<Signer, Rejection> {
+    let key = expanded::<P>(sk)?;
+    Ok(Box::new(move |msg, sig| {
+        let signed = key.sign_deterministic(msg, &[]).map_err(|_| "error")?;
+        sig.copy_from_slice(&signed.encode());
+        Ok(())
+    }))
+}
+
+fn verifier<P: MlDsaParams + 'static>(pk: &[u8]) -> Result<Verifier, Rejection> {
+    let key = VerifyingKey::<P>::decode(array(pk)?);
+    Ok(Box::new(move |msg, sig| {
+        let sig = ml_dsa::Signature::decode(array(sig)?).ok_or("malformed signature")?;
+        if key.verify_with_context(msg, &[], &sig) { Ok(()) } else { Err("invalid signature") }
+    }))
 }
 
 /// The crate documents a panic as its answer to a malformed expanded key; here that is a rejection. In a box, because

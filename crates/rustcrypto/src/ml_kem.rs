@@ -7,8 +7,8 @@ use super::{Rejection, array};
 /// A parameter set; inputs have any length, outputs that of the standard.
 #[expect(clippy::type_complexity, reason = "a name for each would say less than the documentation does")]
 pub struct MlKem {
-    /// FIPS 203, Algorithm 16: `d`, `z` to `ek`, `dk`.
-    pub keygen: fn(&[u8; 32], &[u8; 32], &mut [u8], &mut [u8]),
+    /// FIPS 203, Algorithm 16: `d` and `z` to the crate's own key, and where they are asked for to `ek`, `dk`.
+    pub generate: fn(&[u8], Option<[&mut [u8]; 2]>) -> Result<(), Rejection>,
     /// FIPS 203, Algorithm 17, behind the check of `ek`: `ek`, `m` to `c`, `shared_secret`.
     pub encaps: fn(&[u8], &[u8], &mut [u8], &mut [u8]) -> Result<(), Rejection>,
     /// FIPS 203, Algorithm 21, behind the check of `dk`: `dk`, `c` to `shared_secret`.
@@ -17,7 +17,17 @@ pub struct MlKem {
     pub check_ek: fn(&[u8]) -> Result<(), Rejection>,
     /// FIPS 203, Section 7.3.
     pub check_dk: fn(&[u8]) -> Result<(), Rejection>,
+    /// `ek` to what takes `m` to `c`, `shared_secret`.
+    pub encapsulator: fn(&[u8]) -> Result<Encapsulator, Rejection>,
+    /// `dk` to what takes `c` to `shared_secret`.
+    pub decapsulator: fn(&[u8]) -> Result<Decapsulator, Rejection>,
 }
+
+/// An encapsulation key that the crate keeps.
+pub type Encapsulator = Box<dyn Fn(&[u8], &mut [u8], &mut [u8]) -> Result<(), Rejection>>;
+
+/// A decapsulation key that the crate keeps.
+pub type Decapsulator = Box<dyn Fn(&[u8], &mut [u8]) -> Result<(), Rejection>>;
 
 /// A macro and not generic functions, because the crate keeps the trait that they would be bound by to itself.
 macro_rules! ml_kem {
@@ -32,30 +42,54 @@ macro_rules! ml_kem {
         }
 
         #[expect(deprecated, reason = "the standard's own form of the key, and that of the vectors")]
-        fn keygen(d: &[u8; 32], z: &[u8; 32], ek: &mut [u8], dk: &mut [u8]) {
+        fn generate(seed: &[u8], encodings: Option<[&mut [u8]; 2]>) -> Result<(), Rejection> {
             use ml_kem::ExpandedKeyEncoding as _;
-            let mut seed = ml_kem::Seed::default();
-            seed[..32].copy_from_slice(d);
-            seed[32..].copy_from_slice(z);
-            let key = ml_kem::DecapsulationKey::<ml_kem::$set>::from_seed(seed);
-            ek.copy_from_slice(&key.encapsulation_key().to_bytes());
-            dk.copy_from_slice(&key.to_expanded_bytes());
+            let seed: &ml_kem::Seed = array(seed)?;
+            let key = ml_kem::DecapsulationKey::<ml_kem::$set>::from_seed(*seed);
+            // The work is to be done where nobody asks for what comes of it too.
+            std::hint::black_box(&key);
+            if let Some([ek, dk]) = encodings {
+                ek.copy_from_slice(&key.encapsulation_key().to_bytes());
+                dk.copy_from_slice(&key.to_expanded_bytes());
+            }
+            Ok(())
+        }
+
+        fn encaps(
+            key: &ml_kem::EncapsulationKey<ml_kem::$set>,
+            m: &[u8],
+            c: &mut [u8],
+            shared_secret: &mut [u8],
+        ) -> Result<(), Rejection> {
+            let (ciphertext, secret) = key.encapsulate_deterministic(array(m)?);
+            c.copy_from_slice(&ciphertext);
+            shared_secret.copy_from_slice(&secret);
+            Ok(())
+        }
+
+        fn decaps(
+            key: &ml_kem::DecapsulationKey<ml_kem::$set>,
+            c: &[u8],
+            shared_secret: &mut [u8],
+        ) -> Result<(), Rejection> {
+            shared_secret.copy_from_slice(&key.decapsulate(array(c)?));
+            Ok(())
         }
 
         MlKem {
-            keygen,
-            encaps: |key, m, c, shared_secret| {
-                let (ciphertext, secret) = ek(key)?.encapsulate_deterministic(array(m)?);
-                c.copy_from_slice(&ciphertext);
-                shared_secret.copy_from_slice(&secret);
-                Ok(())
-            },
-            decaps: |key, c, shared_secret| {
-                shared_secret.copy_from_slice(&dk(key)?.decapsulate(array(c)?));
-                Ok(())
-            },
+            encaps: |key, m, c, shared_secret| encaps(&ek(key)?, m, c, shared_secret),
+            decaps: |key, c, shared_secret| decaps(&dk(key)?, c, shared_secret),
             check_ek: |key| ek(key).map(|_| ()),
             check_dk: |key| dk(key).map(|_| ()),
+            generate,
+            encapsulator: |key| {
+                let key = ek(key)?;
+                Ok(Box::new(move |m, c, shared_secret| encaps(&key, m, c, shared_secret)))
+            },
+            decapsulator: |key| {
+                let key = dk(key)?;
+                Ok(Box::new(move |c, shared_secret| decaps(&key, c, shared_secret)))
+            },
         }
     }};
 }

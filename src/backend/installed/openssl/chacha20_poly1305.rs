@@ -3,6 +3,7 @@
 use std::ffi::c_int;
 use std::sync::OnceLock;
 
+use super::super::super::key_object::{Open, Seal};
 use super::super::super::{Aead, Refusal, exactly};
 use super::super::library::{Import, Library, input, number, output};
 use super::Owned;
@@ -76,20 +77,69 @@ impl ChaCha {
     /// A context that has the key, the nonce and the additional data.
     fn begun(&self, direction: usize, key: &[u8], nonce: &[u8], aad: &[u8]) -> Result<Owned<'_>, Refusal> {
         let key = exactly::<32>(key)?;
-        let context =
-            Owned { library: self.library, free: &self.free, address: self.library.call(&self.new, &[])? };
-        let at = context.address;
-        if at == 0 {
+        let context = self.context(direction)?;
+        self.must(&self.control, &[context.address, SET_NONCE_LENGTH, nonce.len(), 0])?;
+        self.must(&self.init, &[context.address, 0, 0, input(key), input(nonce), direction])?;
+        self.with(&context, aad)?;
+        Ok(context)
+    }
+
+    /// A context that has but the cipher.
+    fn context(&self, direction: usize) -> Result<Owned<'_>, Refusal> {
+        let address = self.library.call(&self.new, &[])?;
+        let context = Owned { library: self.library, free: &self.free, address };
+        if address == 0 {
             return Err(Refusal::Rejected("error code"));
         }
-        self.must(&self.init, &[at, self.cipher()?, 0, 0, 0, direction])?;
-        self.must(&self.control, &[at, SET_NONCE_LENGTH, nonce.len(), 0])?;
-        self.must(&self.init, &[at, 0, 0, input(key), input(nonce), direction])?;
-        if !aad.is_empty() {
-            let mut length: c_int = 0;
-            self.must(&self.update, &[at, 0, number(&mut length), input(aad), aad.len()])?;
-        }
+        self.must(&self.init, &[address, self.cipher()?, 0, 0, 0, direction])?;
         Ok(context)
+    }
+
+    /// A context that has the key, and the same with another nonce for each message.
+    fn kept(&self, direction: usize, key: &[u8]) -> Result<Owned<'_>, Refusal> {
+        let context = self.context(direction)?;
+        self.must(&self.init, &[context.address, 0, 0, input(exactly::<32>(key)?), 0, direction])?;
+        Ok(context)
+    }
+
+    fn again(&self, context: &Owned<'_>, direction: usize, nonce: &[u8], aad: &[u8]) -> Result<(), Refusal> {
+        // The length of the nonce is that of the standard unless another one is set.
+        let nonce = exactly::<12>(nonce)?;
+        self.must(&self.init, &[context.address, 0, 0, 0, input(nonce), direction])?;
+        self.with(context, aad)
+    }
+
+    fn with(&self, context: &Owned<'_>, aad: &[u8]) -> Result<(), Refusal> {
+        if aad.is_empty() {
+            return Ok(());
+        }
+        let mut length: c_int = 0;
+        self.must(&self.update, &[context.address, 0, number(&mut length), input(aad), aad.len()])
+    }
+
+    fn sealed(
+        &self,
+        context: &Owned<'_>,
+        plaintext: &[u8],
+        ciphertext: &mut [u8],
+        tag: &mut [u8],
+    ) -> Result<(), Refusal> {
+        self.through(context, plaintext, ciphertext)?;
+        self.finish(context)?;
+        self.must(&self.control, &[context.address, GET_TAG, tag.len(), output(tag)])
+    }
+
+    fn opened(
+        &self,
+        context: &Owned<'_>,
+        ciphertext: &[u8],
+        tag: &[u8],
+        plaintext: &mut [u8],
+    ) -> Result<(), Refusal> {
+        // The library takes a pointer that it could write to, and copies what is there.
+        self.must(&self.control, &[context.address, SET_TAG, tag.len(), input(tag)])?;
+        self.through(context, ciphertext, plaintext)?;
+        self.finish(context)
     }
 
     fn through(&self, context: &Owned<'_>, from: &[u8], to: &mut [u8]) -> Result<(), Refusal> {
@@ -125,10 +175,7 @@ impl Aead for ChaCha {
         ciphertext: &mut [u8],
         tag: &mut [u8],
     ) -> Result<(), Refusal> {
-        let context = self.begun(SEAL, key, nonce, aad)?;
-        self.through(&context, plaintext, ciphertext)?;
-        self.finish(&context)?;
-        self.must(&self.control, &[context.address, GET_TAG, tag.len(), output(tag)])
+        self.sealed(&self.begun(SEAL, key, nonce, aad)?, plaintext, ciphertext, tag)
     }
 
     fn open(
@@ -140,10 +187,22 @@ impl Aead for ChaCha {
         tag: &[u8],
         plaintext: &mut [u8],
     ) -> Result<(), Refusal> {
-        let context = self.begun(OPEN, key, nonce, aad)?;
-        let mut tag = tag.to_vec();
-        self.must(&self.control, &[context.address, SET_TAG, tag.len(), output(&mut tag)])?;
-        self.through(&context, ciphertext, plaintext)?;
-        self.finish(&context)
+        self.opened(&self.begun(OPEN, key, nonce, aad)?, ciphertext, tag, plaintext)
+    }
+
+    fn sealer(&self, key: &[u8]) -> Result<Seal<'_>, Refusal> {
+        let context = self.kept(SEAL, key)?;
+        Ok(Box::new(move |nonce, aad, plaintext, ciphertext, tag| {
+            self.again(&context, SEAL, nonce, aad)?;
+            self.sealed(&context, plaintext, ciphertext, tag)
+        }))
+    }
+
+    fn opener(&self, key: &[u8]) -> Result<Open<'_>, Refusal> {
+        let context = self.kept(OPEN, key)?;
+        Ok(Box::new(move |nonce, aad, ciphertext, tag, plaintext| {
+            self.again(&context, OPEN, nonce, aad)?;
+            self.opened(&context, ciphertext, tag, plaintext)
+        }))
     }
 }

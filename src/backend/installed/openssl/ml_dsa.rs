@@ -2,6 +2,7 @@
 
 use std::ffi::c_int;
 
+use super::super::super::key_object::{Generate, Sign, Verify};
 use super::super::super::{Message, Refusal, Signature};
 use super::super::library::{Import, input, number, output};
 use super::{Evp, Owned, Params};
@@ -44,6 +45,24 @@ impl MlDsa {
         }
         Ok(self.evp.own(&self.free, fetched))
     }
+
+    /// A context for what is to be done with `key`, in this way.
+    fn to(&self, init: &Import, key: &Owned<'_>, params: &Params) -> Result<Owned<'_>, Refusal> {
+        let (context, algorithm) = (self.evp.context_of(key)?, self.algorithm_object()?);
+        self.evp.must(init, &[context.address, algorithm.address, params.address()])?;
+        Ok(context)
+    }
+
+    fn signed(&self, context: &Owned<'_>, msg: &[u8], sig: &mut [u8]) -> Result<(), Refusal> {
+        let mut length = sig.len();
+        let arguments = [context.address, output(sig), number(&mut length), input(msg), msg.len()];
+        self.evp.must(&self.sign, &arguments)?;
+        if length == sig.len() { Ok(()) } else { Err(Refusal::Rejected("signature length")) }
+    }
+
+    fn verified(&self, context: &Owned<'_>, msg: &[u8], sig: &[u8]) -> Result<(), Refusal> {
+        self.evp.must(&self.verify, &[context.address, input(sig), sig.len(), input(msg), msg.len()])
+    }
 }
 
 impl Signature for MlDsa {
@@ -67,20 +86,29 @@ impl Signature for MlDsa {
             params.octets(c"test-entropy", rnd)
         };
         let key = self.evp.private(sk)?;
-        let (context, algorithm) = (self.evp.context_of(&key)?, self.algorithm_object()?);
-        self.evp.must(&self.sign_init, &[context.address, algorithm.address, params.address()])?;
-        let mut length = sig.len();
-        let arguments = [context.address, output(sig), number(&mut length), input(msg), msg.len()];
-        self.evp.must(&self.sign, &arguments)?;
-        if length == sig.len() { Ok(()) } else { Err(Refusal::Rejected("signature length")) }
+        self.signed(&self.to(&self.sign_init, &key, &params)?, msg, sig)
     }
 
     fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
         let (params, msg) = as_params(message)?;
         let key = self.evp.public(pk)?;
-        let (context, algorithm) = (self.evp.context_of(&key)?, self.algorithm_object()?);
-        self.evp.must(&self.verify_init, &[context.address, algorithm.address, params.address()])?;
-        self.evp.must(&self.verify, &[context.address, input(sig), sig.len(), input(msg), msg.len()])
+        self.verified(&self.to(&self.verify_init, &key, &params)?, msg, sig)
+    }
+
+    fn generator(&self) -> Result<Generate<'_>, Refusal> {
+        self.evp.generator()
+    }
+
+    fn signer(&self, sk: &[u8]) -> Result<Sign<'_>, Refusal> {
+        let key = self.evp.private(sk)?;
+        let context = self.to(&self.sign_init, &key, &Params::new().integer(c"deterministic", &ONE))?;
+        Ok(Box::new(move |msg, sig| self.signed(&context, msg, sig)))
+    }
+
+    fn verifier(&self, pk: &[u8]) -> Result<Verify<'_>, Refusal> {
+        let key = self.evp.public(pk)?;
+        let context = self.to(&self.verify_init, &key, &Params::new())?;
+        Ok(Box::new(move |msg, sig| self.verified(&context, msg, sig)))
     }
 }
 

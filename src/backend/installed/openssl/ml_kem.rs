@@ -1,8 +1,9 @@
 //! ML-KEM of libcrypto. Only translates: knows nothing of the right answers.
 
+use super::super::super::key_object::{Decaps, Encaps, Generate};
 use super::super::super::{Kem, Refusal};
 use super::super::library::{Import, input, number, output};
-use super::{Evp, Params};
+use super::{Evp, Owned, Params};
 use crate::spec::{Algorithm, ml_kem};
 
 pub(super) struct MlKem {
@@ -28,6 +29,37 @@ impl MlKem {
         };
         Self { evp, set, imports }
     }
+
+    fn encapsulated(
+        &self,
+        context: &Owned<'_>,
+        c: &mut [u8],
+        shared_secret: &mut [u8],
+    ) -> Result<(), Refusal> {
+        let (mut c_length, mut secret_length) = (c.len(), shared_secret.len());
+        let arguments = [
+            context.address,
+            output(c),
+            number(&mut c_length),
+            output(shared_secret),
+            number(&mut secret_length),
+        ];
+        self.evp.must(&self.imports.encapsulate, &arguments)?;
+        lengths([(c_length, c.len()), (secret_length, shared_secret.len())])
+    }
+
+    fn to_decapsulate(&self, key: &Owned<'_>) -> Result<Owned<'_>, Refusal> {
+        let context = self.evp.context_of(key)?;
+        self.evp.must(&self.imports.decapsulate_init, &[context.address, 0])?;
+        Ok(context)
+    }
+
+    fn decapsulated(&self, context: &Owned<'_>, c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal> {
+        let mut length = shared_secret.len();
+        let arguments = [context.address, output(shared_secret), number(&mut length), input(c), c.len()];
+        self.evp.must(&self.imports.decapsulate, &arguments)?;
+        lengths([(length, shared_secret.len())])
+    }
 }
 
 impl Kem for MlKem {
@@ -52,26 +84,12 @@ impl Kem for MlKem {
         let context = self.evp.context_of(&key)?;
         let params = Params::new().octets(c"ikme", m);
         self.evp.must(&self.imports.encapsulate_init, &[context.address, params.address()])?;
-        let (mut c_length, mut secret_length) = (c.len(), shared_secret.len());
-        let arguments = [
-            context.address,
-            output(c),
-            number(&mut c_length),
-            output(shared_secret),
-            number(&mut secret_length),
-        ];
-        self.evp.must(&self.imports.encapsulate, &arguments)?;
-        lengths([(c_length, c.len()), (secret_length, shared_secret.len())])
+        self.encapsulated(&context, c, shared_secret)
     }
 
     fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal> {
         let key = self.evp.private(dk)?;
-        let context = self.evp.context_of(&key)?;
-        self.evp.must(&self.imports.decapsulate_init, &[context.address, 0])?;
-        let mut length = shared_secret.len();
-        let arguments = [context.address, output(shared_secret), number(&mut length), input(c), c.len()];
-        self.evp.must(&self.imports.decapsulate, &arguments)?;
-        lengths([(length, shared_secret.len())])
+        self.decapsulated(&self.to_decapsulate(&key)?, c, shared_secret)
     }
 
     fn check_ek(&self, ek: &[u8]) -> Result<(), Refusal> {
@@ -80,6 +98,27 @@ impl Kem for MlKem {
 
     fn check_dk(&self, dk: &[u8]) -> Result<(), Refusal> {
         self.evp.private(dk).map(drop)
+    }
+
+    fn generator(&self) -> Result<Generate<'_>, Refusal> {
+        self.evp.generator()
+    }
+
+    fn encapsulator(&self, ek: &[u8]) -> Result<Encaps<'_>, Refusal> {
+        let key = self.evp.public(ek)?;
+        let context = self.evp.context_of(&key)?;
+        self.evp.must(&self.imports.encapsulate_init, &[context.address, 0])?;
+        Ok(Box::new(move |m, c, shared_secret| {
+            // It is forgotten with each encapsulation.
+            self.evp.set(&context, c"ikme", m)?;
+            self.encapsulated(&context, c, shared_secret)
+        }))
+    }
+
+    fn decapsulator(&self, dk: &[u8]) -> Result<Decaps<'_>, Refusal> {
+        let key = self.evp.private(dk)?;
+        let context = self.to_decapsulate(&key)?;
+        Ok(Box::new(move |c, shared_secret| self.decapsulated(&context, c, shared_secret)))
     }
 }
 

@@ -1,0 +1,212 @@
+//! A workload on a code path through the whole run: how it is cut into turns, and what comes of it.
+//! Knows no library and no clock.
+
+use std::time::Duration;
+
+use super::turn::{Turn, nanoseconds};
+use super::worker::{Command, Reply, Worker};
+use super::workload::Workload;
+use super::{Plan, stats};
+use crate::backend::Subject;
+use crate::backend::installed::Installed;
+use crate::report::bench::{Measurement, Method, Outcome, Times};
+
+/// The fewest turns of a workload of which one pass takes longer than a turn may.
+const FEWEST: u64 = 5;
+/// How long a child may take for a command, beyond what the command is expected to take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+/// How many times longer a turn may take than was expected before its child is given up: a busy machine is slow.
+const SLACK: u64 = 20;
+
+/// A workload on a path, and how far it is.
+pub(super) struct Cell {
+    subject: usize,
+    workload: usize,
+    /// In nanoseconds, as calibration had it.
+    pass: u64,
+    passes: u64,
+    samples: u64,
+    /// How many turns it has in the whole run.
+    pub(super) turns: u64,
+    taken: Vec<Turn>,
+    /// Why there is nothing to measure, once that is known.
+    end: Option<Outcome>,
+}
+
+/// Every workload on every path that offers it: those of one workload beside each other, because they are compared.
+pub(super) fn cells(plan: &Plan, workloads: &[Workload]) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for (workload, what) in workloads.iter().enumerate() {
+        for (subject, who) in plan.subjects.iter().enumerate() {
+            if who.path.offers(what.algorithm) {
+                let end = barred(*who).map(|reason| Outcome::Skip { reason });
+                cells.push(Cell {
+                    subject,
+                    workload,
+                    pass: 0,
+                    passes: 0,
+                    samples: 0,
+                    turns: 0,
+                    taken: Vec::new(),
+                    end,
+                });
+            }
+        }
+    }
+    cells
+}
+
+/// Why the path is not timed here, if it is not.
+fn barred(subject: Subject) -> Option<String> {
+    let refused = subject.path.installed.and_then(Installed::refused);
+    refused.map(|why| format!("not-loadable: {why}")).or_else(|| subject.barred())
+}
+
+impl Cell {
+    pub(super) fn prepare(&mut self, workers: &mut [Worker<'_>], plan: &Plan, method: &Method) {
+        if self.end.is_some() {
+            return;
+        }
+        match workers[self.subject].ask(Command::Prepare { workload: self.workload }, PATIENCE) {
+            Ok(Reply::Prepared(pass)) => self.size(pass, nanoseconds(plan.time), plan.samples, method.rounds),
+            other => self.ends(other),
+        }
+    }
+
+    /// How many turns there are, of how many samples, of how many passes: as many samples as were asked for, but none
+    /// shorter than a pass and all of them together no longer than the time.
+    fn size(&mut self, pass: u64, time: u64, samples: u64, rounds: u64) {
+        let turn = (time / rounds).max(1);
+        self.pass = pass;
+        self.turns = (time / pass.max(turn)).clamp(FEWEST.min(rounds), rounds);
+        self.samples = samples.div_ceil(rounds).min(turn / pass).max(1);
+        self.passes = (turn / self.samples / pass).max(1);
+    }
+
+    /// Whether this round is one of its own: they are spread evenly.
+    pub(super) fn has_turn(&self, round: u64, rounds: u64) -> bool {
+        self.end.is_none() && (round + 1) * self.turns / rounds > round * self.turns / rounds
+    }
+
+    pub(super) fn turn(&mut self, workers: &mut [Worker<'_>], round: u64) {
+        let expected = self.pass.saturating_mul(self.passes).saturating_mul(self.samples + 1);
+        let patience = PATIENCE + Duration::from_nanos(expected.saturating_mul(SLACK));
+        let command = Command::Turn {
+            workload: self.workload,
+            passes: self.passes,
+            samples: self.samples,
+            number: round,
+        };
+        match workers[self.subject].ask(command, patience) {
+            Ok(Reply::Turn(turn)) => self.taken.push(turn),
+            other => self.ends(other),
+        }
+    }
+
+    pub(super) fn verify(&mut self, workers: &mut [Worker<'_>]) {
+        if self.end.is_some() {
+            return;
+        }
+        match workers[self.subject].ask(Command::Verify { workload: self.workload }, PATIENCE) {
+            Ok(Reply::Verified) => {}
+            Ok(Reply::Wrong(reason)) => {
+                self.end = Some(Outcome::Wrong { reason: format!("after the timing: {reason}") });
+            }
+            other => self.ends(other),
+        }
+    }
+
+    /// Takes down why there is nothing more to come.
+    fn ends(&mut self, answer: Result<Reply, String>) {
+        self.end = Some(match answer {
+            Ok(Reply::Unsupported(what)) => Outcome::Skip { reason: format!("unsupported: {what}") },
+            Ok(Reply::Wrong(reason)) => Outcome::Wrong { reason },
+            Ok(Reply::Error(reason)) | Err(reason) => Outcome::Error { reason },
+            Ok(_) => Outcome::Error { reason: "the child process answered another question".to_owned() },
+        });
+    }
+
+    pub(super) fn measurement(self, plan: &Plan, workloads: &[Workload]) -> Measurement {
+        let (subject, workload) = (&plan.subjects[self.subject], &workloads[self.workload]);
+        let calls = self.passes * workload.inputs() as u64;
+        Measurement {
+            workload: workload.id(),
+            backend: subject.backend.id.to_owned(),
+            path: subject.path.id.to_owned(),
+            chosen: subject.backend.chooses(subject.path, workload.algorithm),
+            // The traits have no other entry points: a library without one is a skip.
+            rng: "seeded".to_owned(),
+            outcome: self.end.unwrap_or_else(|| Outcome::Measured(times(workload, calls, &self.taken))),
+        }
+    }
+}
+
+/// What the turns of a workload come to.
+fn times(workload: &Workload, calls: u64, turns: &[Turn]) -> Times {
+    let per_call = |sample: &u64| *sample as f64 / calls as f64;
+    let rounds: Vec<Vec<f64>> =
+        turns.iter().map(|turn| turn.samples.iter().map(per_call).collect()).collect();
+    let samples = rounds.concat();
+    let median = stats::median(&samples);
+    let counted = |which: usize| {
+        let calls = samples.len() as u64 * calls;
+        let counts: Option<Vec<u64>> =
+            turns.iter().map(|turn| turn.counts.map(|counts| counts[which])).collect();
+        counts.map(|counts| counts.iter().sum::<u64>() as f64 / calls as f64)
+    };
+    Times {
+        median,
+        p5: stats::quantile(&samples, 0.05),
+        p95: stats::quantile(&samples, 0.95),
+        mad: stats::mad(&samples),
+        interval: stats::interval(&rounds, 0.95, |drawn| {
+            stats::median(&drawn.iter().flat_map(|round| round.iter().copied()).collect::<Vec<_>>())
+        }),
+        bytes_per_second: workload.bytes.map(|(length, _)| length as f64 * 1e9 / median),
+        per_repetition: workload.repetitions().map(|repetitions| median / repetitions),
+        instructions: counted(0),
+        cycles: counted(1),
+        calls,
+        rounds: turns.iter().map(|turn| turn.samples.clone()).collect(),
+        reference: turns.iter().map(|turn| turn.reference).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::{ROUNDS, SAMPLES};
+
+    fn cell() -> Cell {
+        Cell {
+            subject: 0,
+            workload: 0,
+            pass: 0,
+            passes: 0,
+            samples: 0,
+            turns: 0,
+            taken: Vec::new(),
+            end: None,
+        }
+    }
+
+    #[test]
+    fn a_cell_takes_about_as_long_as_it_was_given() {
+        let time = 500_000_000;
+        for pass in [1_000, 100_000, 3_000_000, 24_000_000, 90_000_000, 1_000_000_000] {
+            let mut cell = cell();
+            cell.size(pass, time, SAMPLES, ROUNDS);
+            let rounds = (0..ROUNDS).filter(|round| cell.has_turn(*round, ROUNDS)).count() as u64;
+            assert_eq!(rounds, cell.turns, "{pass}");
+            let all = cell.turns * cell.samples * cell.passes * pass;
+            assert!(all > time / 2 && all <= time.max(FEWEST * pass) * 6 / 5, "{pass}: {all}");
+        }
+    }
+
+    #[test]
+    fn few_samples_are_few_turns() {
+        let mut cell = cell();
+        cell.size(1000, 1_000_000, 3, 3);
+        assert_eq!((cell.turns, cell.samples), (3, 1));
+    }
+}
