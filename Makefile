@@ -8,7 +8,7 @@ qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 comma := ,
 tools := $(CURDIR)/target/tools/bin
 
-.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers test-services vectors figures bench fidelity alarm-rate \
+.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers test-services vectors figures bench fidelity gate gate-update alarm-rate \
 	image up down diagnose test-stack test-beyond install-prerequisites clean
 
 help: ## what can be made
@@ -98,11 +98,19 @@ figures: dist ## speed, memory and size, as ratios measured in one run
 	@tools/need rust cc cmake libclang python3 openssl gnu-time
 	python3 tools/figures.py $(pqcheck)
 
-bench: ## throughput of the vector parser and of the log reader
+bench: ## Criterion: every workload, and what pqcheck itself takes: start to verdict, parsers, isolation, doctor, explain
 	@tools/need rust cc cmake libclang
-	cargo bench --locked --bench parse --bench explain
+	cargo bench --locked
 
-fidelity: binary ## `pqcheck bench` beside the libraries' own programs, run alternately
+gate: binary ## the instructions of a health check, within 2 % of those that are kept in benches/
+	@tools/need rust cc python3 valgrind
+	python3 tools/instructions.py $(pqcheck) || [ $$? = 4 ]
+
+gate-update: binary ## keeps the instructions of a health check as they are now
+	@tools/need rust cc python3 valgrind
+	python3 tools/instructions.py $(pqcheck) --update
+
+fidelity: binary ## `pqcheck bench` beside the libraries' own programs, run alternately (12 minutes)
 	@tools/need rust cc cmake libclang python3 docker
 	tools/engine run python3 tools/fidelity.py $(pqcheck)
 
@@ -111,7 +119,7 @@ alarm-rate: binary ## how often a comparison of benchmarks cries wolf, and how o
 	python3 tools/alarm_rate.py $(pqcheck)
 
 install-prerequisites: ## everything that any target needs
-	@tools/need rust cc cmake libclang cargo-auditable cargo-deny file jq python3 openssl gnu-time qemu-aarch64 \
+	@tools/need rust cc cmake libclang cargo-auditable cargo-deny file jq python3 openssl gnu-time valgrind qemu-aarch64 \
 		$(if $(filter-out $(host),$(archs)),arm64-cc arm64-std) \
 		docker compose qemu-binfmt qemu-x86_64 mmdebstrap musl ninja promtool
 

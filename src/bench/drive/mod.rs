@@ -144,9 +144,11 @@ mod tests {
         expect_file!["../answers.txt"].assert_eq(&kept);
     }
 
+    /// Of a cipher no linked library keeps the key.
     #[test]
     fn keys_that_a_library_keeps_give_the_same_answers_as_their_bytes() {
-        for workload in Algorithm::ALL.into_iter().flat_map(|it| Workload::of(it, true)) {
+        let pairs = Algorithm::STANDARDS.into_iter().filter(|it| *it != Algorithm::ChaCha20Poly1305);
+        for workload in pairs.flat_map(|it| Workload::of(it, true)) {
             assert_eq!(agreed(&workload, 1), workload.answers(), "{}", workload.id());
         }
     }
