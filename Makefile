@@ -18,7 +18,7 @@ check: binary ## build the release binary and run every embedded known-answer te
 	$(pqcheck) kat
 
 test: ## everything that CI runs, phase by phase
-	@tools/engine lend tools/phases lint unit minimal dist vectors-through-all $(if $(filter arm64,$(archs)),arm64 test-image test-containers)
+	@tools/engine lend tools/phases lint unit minimal dist gate vectors-through-all $(if $(filter arm64,$(archs)),arm64 test-image test-containers)
 
 lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every dependency
 	@tools/need rust cc cmake libclang cargo-deny
