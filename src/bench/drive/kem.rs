@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::inputs::bytes;
 use super::super::workload::Workload;
-use super::{Drive, Unready, kept, words};
+use super::{Drive, Unready, encodings, kept, words};
 use crate::backend::key_object;
 use crate::backend::{Kem, Refusal};
 use crate::spec::{Algorithm, Operation, ml_kem};
@@ -122,17 +122,10 @@ impl Drive for Keygen {
         if self.generate.is_none() { [&self.set.first, &self.set.second] } else { [&[], &[]] }
     }
 
-    /// A key object has no bytes until they are asked for.
     fn beside(&mut self, digest: &mut Sha256) -> Result<(), String> {
         let Set { inputs, first, second, .. } = &mut self.set;
-        if let Some(generate) = &mut self.generate {
-            for input in inputs {
-                generate(&input.seed, Some([&mut first[..], &mut second[..]])).map_err(words)?;
-                digest.update(&*first);
-                digest.update(&*second);
-            }
-        }
-        Ok(())
+        let Some(generate) = &mut self.generate else { return Ok(()) };
+        encodings(generate, inputs.iter().map(|input| &*input.seed), [first, second], digest)
     }
 }
 

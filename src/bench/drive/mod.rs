@@ -8,6 +8,7 @@ use std::hint::black_box;
 use sha2::{Digest as _, Sha256};
 
 use super::workload::Workload;
+use crate::backend::key_object::Generate;
 use crate::backend::{CodePath, Refusal};
 use crate::spec::Operation;
 
@@ -113,6 +114,21 @@ fn kept<Input, Key>(
     keep: impl Fn(&Input) -> Result<Key, Refusal>,
 ) -> Result<Option<Vec<Key>>, Refusal> {
     workload.key_object.then(|| inputs.iter().map(keep).collect()).transpose()
+}
+
+/// Key objects have no bytes until they are asked for: those of the keys of all seeds.
+fn encodings<'a>(
+    generate: &mut Generate<'_>,
+    seeds: impl Iterator<Item = &'a [u8]>,
+    [public, private]: [&mut [u8]; 2],
+    digest: &mut Sha256,
+) -> Result<(), String> {
+    for seed in seeds {
+        generate(seed, Some([&mut *public, &mut *private])).map_err(words)?;
+        digest.update(&*public);
+        digest.update(&*private);
+    }
+    Ok(())
 }
 
 fn words(refusal: Refusal) -> String {

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::inputs::{message, signed, xi};
 use super::super::workload::Workload;
-use super::{Drive, Unready, kept, words};
+use super::{Drive, Unready, encodings, kept};
 use crate::backend::key_object;
 use crate::backend::{Message, Refusal, Signature};
 use crate::spec::{Operation, ml_dsa};
@@ -108,17 +108,10 @@ impl Drive for Keygen {
         if self.generate.is_none() { [&self.set.first, &self.set.second] } else { [&[], &[]] }
     }
 
-    /// A key object has no bytes until they are asked for.
     fn beside(&mut self, digest: &mut Sha256) -> Result<(), String> {
         let Set { inputs, first, second, .. } = &mut self.set;
-        if let Some(generate) = &mut self.generate {
-            for input in inputs {
-                generate(&input.xi, Some([&mut first[..], &mut second[..]])).map_err(words)?;
-                digest.update(&*first);
-                digest.update(&*second);
-            }
-        }
-        Ok(())
+        let Some(generate) = &mut self.generate else { return Ok(()) };
+        encodings(generate, inputs.iter().map(|input| &*input.xi), [first, second], digest)
     }
 }
 
