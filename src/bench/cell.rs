@@ -13,6 +13,8 @@ use crate::report::bench::{Measurement, Method, Outcome, Times};
 
 /// The fewest turns of a workload of which one pass takes longer than a turn may.
 const FEWEST: u64 = 5;
+/// How many undisturbed turns a workload is to have, if the machine has so many to give.
+const UNDISTURBED: u64 = 10;
 /// How long a child may take for a command, beyond what the command is expected to take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// How many times longer a turn may take than was expected before its child is given up: a busy machine is slow.
@@ -88,7 +90,8 @@ impl Cell {
         self.end.is_none() && (round + 1) * self.turns / rounds > round * self.turns / rounds
     }
 
-    pub(super) fn turn(&mut self, workers: &mut [Worker<'_>], round: u64) {
+    /// Takes a turn, unless the reference takes longer than `limit` nanoseconds; false if it did.
+    pub(super) fn turn(&mut self, workers: &mut [Worker<'_>], round: u64, limit: u64) -> bool {
         let expected = self.pass.saturating_mul(self.passes).saturating_mul(self.samples + 1);
         let patience = PATIENCE + Duration::from_nanos(expected.saturating_mul(SLACK));
         let command = Command::Turn {
@@ -96,11 +99,25 @@ impl Cell {
             passes: self.passes,
             samples: self.samples,
             number: round,
+            limit,
         };
         match workers[self.subject].ask(command, patience) {
-            Ok(Reply::Turn(turn)) => self.taken.push(turn),
+            Ok(Reply::Turn(Some(turn))) => self.taken.push(turn),
+            Ok(Reply::Turn(None)) => return false,
             other => self.ends(other),
         }
+        true
+    }
+
+    /// What the reference took in each of its turns.
+    pub(super) fn references(&self) -> impl Iterator<Item = u64> {
+        self.taken.iter().map(|turn| turn.reference)
+    }
+
+    /// Whether it is in want of turns in which the reference took no longer than `limit`.
+    pub(super) fn lacks(&self, limit: u64) -> bool {
+        let undisturbed = self.references().filter(|reference| *reference <= limit).count() as u64;
+        self.end.is_none() && undisturbed < UNDISTURBED.min(self.turns)
     }
 
     pub(super) fn verify(&mut self, workers: &mut [Worker<'_>]) {

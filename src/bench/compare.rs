@@ -13,8 +13,9 @@ pub use super::machines::Runs;
 
 /// The part by which something must be slower to be called so, when nothing else is said.
 pub const THRESHOLD: f64 = 0.03;
-/// The part by which the speed of the machine may differ between two sides before that is said.
-const SPEED: f64 = 0.02;
+/// The part by which the speed of the machine may differ between two sides before that is said, and the one beyond which
+/// small differences are lost in that.
+const SPEED: [f64; 2] = [0.02, 0.1];
 
 /// How to compare.
 pub struct Options {
@@ -59,7 +60,7 @@ pub fn compare(sides: &[Runs], options: &Options) -> Result<Ratios, String> {
     if pairs.is_empty() {
         return Err("the reports have no workload of one backend in common".to_owned());
     }
-    let shown = bar(pairs.iter().filter_map(|(_, found)| Some(found.as_ref().ok()?.chance)).collect());
+    let shown = bar(pairs.iter().filter_map(|(_, found)| Some(found.as_ref().ok()?.chance())).collect());
     let rows = pairs
         .into_iter()
         .map(|(row, found)| match found {
@@ -81,11 +82,11 @@ pub fn compare(sides: &[Runs], options: &Options) -> Result<Ratios, String> {
     })
 }
 
-/// Slower is what is shown to be, and by more than the threshold whatever the machine did.
+/// Slower is what is shown to be, and by more than the threshold.
 pub(super) fn verdict(contrast: &Contrast, shown: f64, threshold: f64) -> Verdict {
-    let far = contrast.least.abs() > threshold.ln_1p();
-    match contrast.chance <= shown && far {
-        true if contrast.least > 0.0 => Verdict::Slower,
+    let far = contrast.ratio.abs() > threshold.ln_1p();
+    match contrast.chance() <= shown && far {
+        true if contrast.ratio > 0.0 => Verdict::Slower,
         true => Verdict::Faster,
         false => Verdict::NoDifferenceShown,
     }
@@ -116,9 +117,9 @@ fn pairs_of(
         let found = contrast(first, before, side, after, options);
         if let Ok((was, contrast)) = &found {
             row.before = Some(was.exp());
-            row.after = Some((was + contrast.time).exp());
-            row.ratio = Some(contrast.time.exp());
-            row.interval = Some(contrast.interval.map(f64::exp));
+            row.after = Some((was + contrast.speed + contrast.ratio).exp());
+            row.ratio = Some(contrast.ratio.exp());
+            row.interval = Some(contrast.interval().map(f64::exp));
         }
         Some((row, found.map(|(_, contrast)| contrast)))
     };
@@ -204,19 +205,23 @@ fn has_backend(side: &Runs, backend: &str) -> Result<(), String> {
     Err(format!("{} has no backend `{backend}` to normalise by; it has {}", side.name, there.join(", ")))
 }
 
-/// A machine that was of another speed is why a difference could not be shown.
+/// A machine that was of another speed is why a ratio is not that of the times, or a difference could not be shown.
 fn another_speed(first: &Runs, side: &Runs, pairs: &[(Row, Result<Contrast, String>)]) -> Option<String> {
-    let changes: Vec<f64> =
-        pairs.iter().filter_map(|(_, found)| Some(found.as_ref().ok()?.reference)).collect();
+    let changes: Vec<f64> = pairs.iter().filter_map(|(_, found)| Some(found.as_ref().ok()?.speed)).collect();
     let change = if changes.is_empty() { 0.0 } else { stats::median(&changes) };
     let word = if change > 0.0 { "slower" } else { "faster" };
-    (change.abs() > SPEED.ln_1p()).then(|| {
+    let [said, lost] = SPEED.map(|part| change.abs() > part.ln_1p());
+    let what = match lost {
+        true => {
+            "and smaller differences than that are not believed: repeat both when it is quiet, or several times by turns"
+        }
+        false => "which is taken out of the ratios",
+    };
+    said.then(|| {
+        let change = (change.exp() - 1.0).abs() * 100.0;
         format!(
-            "the machine itself was {:.1} % {word} for {} than for {}, and smaller differences than that are not \
-             believed: repeat both when it is quiet, or several times by turns",
-            (change.exp() - 1.0).abs() * 100.0,
-            side.name,
-            first.name
+            "the machine itself was {change:.1} % {word} for {} than for {}, {what}",
+            side.name, first.name
         )
     })
 }

@@ -1,15 +1,17 @@
-//! A measurement -> the figures by which it is compared. Knows no other side.
+//! A measurement -> the figure by which it is compared. Knows no other side.
 
 use crate::report::bench::{Bench, Measurement, Outcome, Times};
 
 use super::contrast::Figure;
 use super::stats;
 
-/// Which of the rounds stands for the run: a short one, because what disturbs a sample makes it longer; not the
-/// shortest, because that is the luckiest.
-const LOW: f64 = 0.1;
-/// Into how many parts a run is cut.
-const PARTS: usize = 5;
+/// By how much the reference may take longer than in the run's quickest turn for a turn to pass as undisturbed.
+const QUIET: f64 = 0.1;
+/// In how many undisturbed turns a workload must have been timed.
+const FEWEST: usize = 5;
+/// Which of the undisturbed turns stands for the run: a short one, because what disturbs a sample makes it longer; not
+/// the shortest, because that is the luckiest.
+const LOW: f64 = 0.25;
 
 /// What both sides are divided by, so that two machines can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,53 +22,77 @@ pub enum Normalise {
     Cycles,
 }
 
-/// The figures of a measurement in a run that is called `name`.
+/// The longest that the reference may take in an undisturbed turn of a run, given the shortest that it took.
+pub(super) fn undisturbed(shortest: u64) -> u64 {
+    (shortest as f64 * (1.0 + QUIET)) as u64
+}
+
+/// The figure of a measurement in a run that is called `name`.
 ///
 /// # Errors
 /// With the reason, if the run has none.
 pub(super) fn of(name: &str, run: &Bench, id: &str, normalise: Option<&Normalise>) -> Result<Figure, String> {
     let found = run.measurements.iter().find(|it| it.id() == id);
     let found = found.ok_or_else(|| format!("not in every run of {name}"))?;
-    let times = times(name, found)?;
-    let figure = figure(times);
+    let figure = figure(name, run, found)?;
     Ok(match normalise {
         None => figure,
         Some(Normalise::Cycles) => {
-            let cycles = times.cycles.ok_or_else(|| format!("no cycles were counted for {name}"))?;
+            let cycles = found.times().and_then(|times| times.cycles);
+            let cycles = cycles.ok_or_else(|| format!("no cycles were counted for {name}"))?;
             // Cycles are counted in all samples together, so how sure they are is taken from the times.
             Figure { time: cycles.ln(), ..figure.alone() }
         }
-        Some(Normalise::Backend(backend)) => divided(&figure, &common(name, run, found, backend)?),
+        Some(Normalise::Backend(backend)) => {
+            // Both were measured by turns, so the machine's own speed is in both.
+            let by = common(name, run, found, backend)?;
+            Figure {
+                time: figure.time - by.time,
+                error: figure.error + by.error,
+                turns: figure.turns.min(by.turns),
+                speed: 0.0,
+            }
+        }
     })
 }
 
-fn times<'a>(name: &str, measurement: &'a Measurement) -> Result<&'a Times, String> {
+fn figure(name: &str, run: &Bench, measurement: &Measurement) -> Result<Figure, String> {
     let times = match &measurement.outcome {
         Outcome::Measured(times) => times,
         Outcome::Wrong { reason } => return Err(format!("wrong on the side of {name}: {reason}")),
         Outcome::Error { reason } => return Err(format!("an error on the side of {name}: {reason}")),
         Outcome::Skip { reason } => return Err(format!("not timed on the side of {name}: {reason}")),
     };
-    if times.rounds.len() < PARTS {
-        return Err(format!("{name} has fewer than {PARTS} rounds; give it more --samples"));
+    if times.rounds.len() < FEWEST {
+        return Err(format!("{name} has fewer than {FEWEST} rounds; give it more --samples"));
     }
-    Ok(times)
+    let references = || run.measurements.iter().filter_map(Measurement::times).flat_map(|it| &it.reference);
+    let limit = undisturbed(references().copied().min().unwrap_or_default());
+    let log = |time: u64| (time as f64).ln();
+    let turns = shortest(times).filter(|(_, reference)| *reference <= limit);
+    let turns: Vec<f64> = turns.map(|(time, _)| log(time) - log(times.calls)).collect();
+    if turns.len() < FEWEST {
+        return Err(format!(
+            "something else slowed the machine down in {} of {} turns of {name}: repeat it when the machine is quiet",
+            times.rounds.len() - turns.len(),
+            times.rounds.len()
+        ));
+    }
+    let quiet: Vec<f64> = references().filter(|time| **time <= limit).map(|time| log(*time)).collect();
+    Ok(Figure {
+        time: stats::quantile(&turns, LOW),
+        speed: stats::median(&quiet),
+        error: stats::variance_of(&turns, |drawn| {
+            stats::quantile(&drawn.iter().map(|turn| **turn).collect::<Vec<_>>(), LOW)
+        }),
+        turns: turns.len(),
+    })
 }
 
-fn figure(times: &Times) -> Figure {
-    let shortest = |round: &Vec<u64>| round.iter().min().map_or(0.0, |sample| *sample as f64);
-    let rounds: Vec<f64> = times.rounds.iter().map(|round| shortest(round) / times.calls as f64).collect();
-    let reference: Vec<f64> = times.reference.iter().map(|time| *time as f64).collect();
-    let low = |values: &[f64]| stats::quantile(values, LOW).ln();
-    let ends: Vec<usize> = (0..=PARTS).map(|part| part * rounds.len() / PARTS).collect();
-    Figure {
-        time: low(&rounds),
-        reference: low(&reference),
-        parts: ends
-            .windows(2)
-            .map(|ends| [low(&rounds[ends[0]..ends[1]]), low(&reference[ends[0]..ends[1]])])
-            .collect(),
-    }
+/// The shortest sample of each turn, and what the reference took in it.
+fn shortest(times: &Times) -> impl Iterator<Item = (u64, u64)> {
+    let samples = times.rounds.iter().map(|round| round.iter().copied().min().unwrap_or_default());
+    samples.zip(times.reference.iter().copied())
 }
 
 /// What the common backend takes in the same run.
@@ -74,15 +100,5 @@ fn common(name: &str, run: &Bench, measurement: &Measurement, backend: &str) -> 
     let is_it = |it: &&Measurement| it.workload == measurement.workload && it.backend == backend && it.chosen;
     let found = run.measurements.iter().find(is_it);
     let found = found.ok_or_else(|| format!("{name} has no {} of {backend}", measurement.workload))?;
-    Ok(figure(times(name, found)?))
-}
-
-/// Both were measured by turns, so what slowed the machine down is in both, part by part.
-fn divided(figure: &Figure, by: &Figure) -> Figure {
-    let parts = figure.parts.iter().zip(&by.parts);
-    Figure {
-        time: figure.time - by.time,
-        reference: figure.reference - by.reference,
-        parts: parts.map(|(one, other)| [one[0] - other[0], one[1] - other[1]]).collect(),
-    }
+    figure(name, run, found)
 }

@@ -3,6 +3,7 @@
 //! [`run`] is the first function to read. Every workload of every path is verified, then timed by turns, then verified
 //! again; METHODOLOGY.md says why it is done so. Knows no file, no format and no terminal.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::backend::{CodePath, Subject};
@@ -25,7 +26,7 @@ mod turn;
 mod worker;
 pub mod workload;
 
-use cell::{PATIENCE, cells};
+use cell::{Cell, PATIENCE, cells};
 use testbed::{testbed, warnings};
 use turn::nanoseconds;
 use worker::{Command, Reply, Worker};
@@ -37,6 +38,8 @@ pub const TIME: Duration = Duration::from_millis(500);
 pub const SAMPLES: u64 = 250;
 /// In how many turns they are taken: each is a block for the statistics, so there must be some.
 const ROUNDS: u64 = 25;
+/// How long a machine that is disturbed is left alone before it is asked again.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A workload on a code path that gave the right answers, for a harness other than [`run`]'s.
 pub struct Ready {
@@ -107,19 +110,20 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
         cell.prepare(&mut workers, plan, &method);
     }
     let turns = cells.iter().map(|cell| cell.turns).sum();
-    let mut done = 0;
+    let (mut done, first_turn) = (0, Instant::now());
     for round in 0..method.rounds {
         // Who follows whom in the caches changes with the direction.
         let forwards = round % 2 == 0;
         for index in 0..cells.len() {
             let index = if forwards { index } else { cells.len() - 1 - index };
             if cells[index].has_turn(round, method.rounds) {
-                cells[index].turn(&mut workers, round);
+                cells[index].turn(&mut workers, round, u64::MAX);
                 done += 1;
                 progress(done, turns);
             }
         }
     }
+    wait_for_quiet(&mut cells, &mut workers, method.rounds, first_turn.elapsed());
     for cell in &mut cells {
         cell.verify(&mut workers);
     }
@@ -138,6 +142,22 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
         workloads: workloads.iter().map(Workload::info).collect(),
         measurements,
     })
+}
+
+/// Takes more turns of what has too few undisturbed ones, when the machine is quiet, and for no longer than `patience`.
+fn wait_for_quiet(cells: &mut [Cell], workers: &mut [Worker<'_>], mut round: u64, patience: Duration) {
+    let deadline = Instant::now() + patience;
+    let limit = cells.iter().flat_map(Cell::references).min().map_or(0, figures::undisturbed);
+    while cells.iter().any(|cell| cell.lacks(limit)) && Instant::now() < deadline {
+        let mut any = false;
+        for cell in cells.iter_mut().filter(|cell| cell.lacks(limit)) {
+            any |= cell.turn(workers, round, limit);
+        }
+        if !any {
+            thread::sleep(PAUSE);
+        }
+        round += 1;
+    }
 }
 
 /// How this run measures, as far as that is known before it.

@@ -26,17 +26,37 @@ pub(super) fn mad(values: &[f64]) -> f64 {
 /// What is drawn anew is whole blocks: what came out one after the other is not independent, and an interval that
 /// took it to be would be too narrow. The draw has a fixed seed, so that the same samples give the same interval.
 pub(super) fn interval<Block>(blocks: &[Block], level: f64, estimate: impl Fn(&[&Block]) -> f64) -> [f64; 2] {
+    let estimates = drawn_anew(blocks, estimate);
+    let tail = (1.0 - level) / 2.0;
+    [quantile(&estimates, tail), quantile(&estimates, 1.0 - tail)]
+}
+
+/// The variance of `estimate` of such samples, by the same bootstrap.
+pub(super) fn variance_of<Block>(blocks: &[Block], estimate: impl Fn(&[&Block]) -> f64) -> f64 {
+    variance(&drawn_anew(blocks, estimate))
+}
+
+/// 0 where there is only one value.
+pub(super) fn variance(values: &[f64]) -> f64 {
+    let middle = mean(values);
+    let squares: f64 = values.iter().map(|value| (value - middle).powi(2)).sum();
+    squares / (values.len() as f64 - 1.0).max(1.0)
+}
+
+pub(super) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn drawn_anew<Block>(blocks: &[Block], estimate: impl Fn(&[&Block]) -> f64) -> Vec<f64> {
     let mut random = fastrand::Rng::with_seed(blocks.len() as u64);
     let mut drawn = Vec::with_capacity(blocks.len());
-    let estimates: Vec<f64> = (0..RESAMPLES)
+    (0..RESAMPLES)
         .map(|_| {
             drawn.clear();
             drawn.extend((0..blocks.len()).map(|_| &blocks[random.usize(..blocks.len())]));
             estimate(&drawn)
         })
-        .collect();
-    let tail = (1.0 - level) / 2.0;
-    [quantile(&estimates, tail), quantile(&estimates, 1.0 - tail)]
+        .collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::report::ratios::Verdict;
 use crate::report::trend::{Row, SCHEMA, Step, Trend, Value};
 
 use super::compare::{answers, verdict};
-use super::contrast::{Contrast, Figure, LEVEL, Usual, usual};
+use super::contrast::{Contrast, Figure, LEVEL, usual};
 use super::figures;
 use super::machines::{self, Runs};
 
@@ -82,7 +82,7 @@ fn row(points: &[Runs], last: &Measurement, rule: Rule) -> Row {
     let value = |(point, figures): &Point| {
         let mean =
             |of: fn(&Figure) -> f64| (figures.iter().map(of).sum::<f64>() / figures.len() as f64).exp();
-        Value { point: *point, time: mean(|figure| figure.time), reference: mean(|figure| figure.reference) }
+        Value { point: *point, time: mean(|figure| figure.time), reference: mean(|figure| figure.speed) }
     };
     Row {
         workload: last.workload.clone(),
@@ -106,9 +106,9 @@ fn point_figures(points: &[Runs], point: &Runs, last: &Measurement, id: &str) ->
 }
 
 /// The places of the likeliest step, if it is one, and of those on both sides of it, counted from `start`.
-fn cuts_of(history: &[Point], start: usize, rule: Rule, usual: Usual, cuts: &mut Vec<usize>) {
+fn cuts_of(history: &[Point], start: usize, rule: Rule, usual: f64, cuts: &mut Vec<usize>) {
     let found = (1..history.len()).map(|cut| (cut, against(usual, &history[..cut], &history[cut..])));
-    let found = found.max_by(|(_, one), (_, other)| one.far.total_cmp(&other.far));
+    let found = found.max_by(|(_, one), (_, other)| one.far().total_cmp(&other.far()));
     let Some((cut, found)) = found else { return };
     if rule.verdict(&found) == Verdict::NoDifferenceShown {
         return;
@@ -129,15 +129,15 @@ fn steps_of(history: &[Point], rule: Rule) -> Vec<Step> {
         let found = against(usual, before, after);
         Step {
             between: [before[before.len() - 1].0, after[0].0],
-            ratio: found.time.exp(),
-            interval: found.interval.map(f64::exp),
+            ratio: found.ratio.exp(),
+            interval: found.interval().map(f64::exp),
             verdict: rule.verdict(&found),
         }
     };
     edges.windows(3).map(step).filter(|step| step.verdict != Verdict::NoDifferenceShown).collect()
 }
 
-fn against(usual: Usual, before: &[Point], after: &[Point]) -> Contrast {
+fn against(usual: f64, before: &[Point], after: &[Point]) -> Contrast {
     Contrast::in_history(usual, &figures_of(before), &figures_of(after))
 }
 
@@ -158,8 +158,7 @@ mod tests {
         let all = levels.iter().flat_map(|(count, level)| std::iter::repeat_n(level.ln(), *count));
         all.enumerate()
             .map(|(at, level)| {
-                let parts = (0..5).map(|_| [level + noise(), 0.0]).collect();
-                (at, vec![Figure { time: level + noise(), reference: 0.0, parts }])
+                (at, vec![Figure { time: level + noise(), speed: 0.0, error: 1e-5, turns: 10 }])
             })
             .collect()
     }

@@ -25,7 +25,7 @@ const STEP: usize = 64;
 /// What a turn came to, in nanoseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Turn {
-    /// The reference, the shorter of two.
+    /// The reference, the longer of two: what disturbs the one end disturbs the turn.
     pub(super) reference: u64,
     /// The samples.
     pub(super) samples: Vec<u64>,
@@ -38,7 +38,7 @@ pub(super) const BAD_CLOCK: &str = "the monotonic clock went back or stood still
 /// The library gave another answer between the two verifications.
 pub(super) const REFUSED: &str = "the library refused a valid input while it was timed";
 
-/// Takes so many samples of so many passes each.
+/// Takes so many samples of so many passes each; nothing where the reference takes longer than `limit` before them.
 ///
 /// The stack is as deep as `number` says: where a stack lies, to the byte, can make a function some percent faster
 /// or slower, and one that is always unlucky would look slow.
@@ -48,9 +48,13 @@ pub(super) fn take(
     passes: u64,
     samples: u64,
     number: u64,
+    limit: u64,
     clock: &mut dyn FnMut() -> Instant,
-) -> Result<Turn, String> {
+) -> Result<Option<Turn>, String> {
     let before = reference(clock)?;
+    if before > limit {
+        return Ok(None);
+    }
     // What the last turn of another workload left in the caches is not this one's.
     drive.run(1);
     let mut counters = counters;
@@ -66,7 +70,7 @@ pub(super) fn take(
         return Err(REFUSED.to_owned());
     }
     let counts = first.zip(last).map(|(first, last)| [last[0] - first[0], last[1] - first[1]]);
-    Ok(Turn { reference: before.min(reference(clock)?), samples: taken, counts })
+    Ok(Some(Turn { reference: before.max(reference(clock)?), samples: taken, counts }))
 }
 
 /// How long a pass takes, in nanoseconds, warm, and roughly.
@@ -148,17 +152,22 @@ mod tests {
             readings += 1;
             start - Duration::from_millis(readings)
         };
-        let turn = take(&mut *nothing(), None, 1, 1, 0, &mut backwards);
+        let turn = take(&mut *nothing(), None, 1, 1, 0, u64::MAX, &mut backwards);
         assert_eq!(turn, Err(BAD_CLOCK.to_owned()));
         assert_eq!(calibrate(&mut *nothing(), &mut || start), Err(BAD_CLOCK.to_owned()));
     }
 
     #[test]
     fn a_turn_has_as_many_samples_as_it_was_asked_for() {
-        let turn = take(&mut *nothing(), None, 1000, 7, 63, &mut Instant::now).unwrap();
+        let turn = take(&mut *nothing(), None, 1000, 7, 63, u64::MAX, &mut Instant::now).unwrap().unwrap();
         assert_eq!(turn.samples.len(), 7);
         assert!(turn.reference > 10_000, "{turn:?}");
         assert!(clock_overhead() < 10_000.0);
+    }
+
+    #[test]
+    fn a_turn_that_would_be_disturbed_is_not_taken() {
+        assert_eq!(take(&mut *nothing(), None, 1000, 7, 63, 1, &mut Instant::now), Ok(None));
     }
 
     #[test]

@@ -120,8 +120,13 @@ fn an_emulated_side_is_never_ranked() {
 #[test]
 fn bad_reports_are_refused_in_a_line() {
     let folder = folder("bad");
-    let (good, value) =
+    let (good, mut value) =
         report(&folder, "good.json", &["--algorithm", "ML-KEM-768", "--backend", "libcrux/portable"]);
+    // The tests beside this one disturb it; that is not what is looked at.
+    for measurement in value["measurements"].as_array_mut().unwrap() {
+        measurement["reference"] = vec![1000; measurement["rounds"].as_array().unwrap().len()].into();
+    }
+    fs::write(&good, value.to_string()).unwrap();
     let kat = folder.join("kat.json");
     fs::write(&kat, pqcheck(["kat", "--backend", "libcrux", "--format", "json", "--case", "*#tc1"]).stdout)
         .unwrap();

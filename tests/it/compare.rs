@@ -88,6 +88,39 @@ fn a_slowdown_is_told_from_a_slow_machine() {
     assert_eq!(compare(&[&good, &both]).code, 1);
 }
 
+/// The same as if something else had slowed the machine down in some of the turns of each measurement.
+fn disturbed(mut report: Value, turns: impl Fn(usize) -> bool) -> Value {
+    let slowed = |time: &Value, by: f64| Value::from((time.as_f64().unwrap() * by) as u64);
+    for measurement in report["measurements"].as_array_mut().unwrap() {
+        for at in (0..25).filter(|at| turns(*at)) {
+            measurement["reference"][at] = slowed(&measurement["reference"][at], 1.8);
+            measurement["rounds"][at][0] = slowed(&measurement["rounds"][at][0], 1.4);
+        }
+    }
+    report
+}
+
+#[test]
+fn turns_in_which_the_machine_was_slowed_down_do_not_count() {
+    let folder = folder("disturbed");
+    let good = written(&folder, "good.json", &report(1.0, 1.0));
+    let most = |at: usize| at % 3 > 0;
+    let same = written(&folder, "same.json", &disturbed(report(1.0, 1.0), most));
+    let run = compare(&[&good, &same]);
+    assert!(run.code == 0 && run.stdout.contains("no difference shown 3"), "{}", run.everything());
+    let slower = written(&folder, "slower.json", &disturbed(report(1.05, 1.0), most));
+    let run = compare(&[&good, &slower]);
+    assert!(run.code == 1 && run.stdout.contains("slower 3, faster 0"), "{}", run.everything());
+    // Of a quiet machine that is some percent slower, that is taken out.
+    let drifted = written(&folder, "drifted.json", &report(1.0, 1.06));
+    let run = compare(&[&good, &drifted]);
+    assert!(run.code == 0 && words(&run.stdout).contains("taken out of the ratios"), "{}", run.everything());
+    let all = written(&folder, "all.json", &disturbed(report(1.3, 1.0), |at| at > 3));
+    let run = compare(&[&good, &all]);
+    assert!(run.code == 4 && run.stdout.contains("not comparable 3"), "{}", run.everything());
+    assert!(words(&run.stdout).contains("slowed the machine down in 21 of 25 turns of"), "{}", run.stdout);
+}
+
 #[test]
 fn every_format_shows_what_is_slower_first_and_the_page_needs_nothing() {
     let folder = folder("formats");
