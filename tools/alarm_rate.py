@@ -46,7 +46,7 @@ def arguments():
     parser.add_argument("pqcheck")
     parser.add_argument("--pairs", type=int, default=100, help="pairs of runs of the control (%(default)s)")
     parser.add_argument("--pair-time", default="500ms", help="a workload's time in them (%(default)s)")
-    parser.add_argument("--runs", type=int, default=14, help="runs of all four backends (%(default)s)")
+    parser.add_argument("--runs", type=int, default=8, help="runs of all four backends (%(default)s)")
     parser.add_argument("--time", default="1s", help="a workload's time in them (%(default)s)")
     parser.add_argument("--algorithm", default="ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305")
     parser.add_argument("--threshold", default="3", help="percent (%(default)s)")

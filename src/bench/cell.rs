@@ -13,8 +13,8 @@ use crate::report::bench::{Measurement, Method, Outcome, Times};
 
 /// The fewest turns of a workload of which one pass takes longer than a turn may.
 const FEWEST: u64 = 5;
-/// How many undisturbed turns a workload is to have, if the machine has so many to give.
-const UNDISTURBED: u64 = 10;
+/// In how many turns a workload is to have an undisturbed sample, if the machine has so many to give.
+const UNDISTURBED: u64 = 15;
 /// How long a child may take for a command, beyond what the command is expected to take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// How many times longer a turn may take than was expected before its child is given up: a busy machine is slow.
@@ -90,8 +90,7 @@ impl Cell {
         self.end.is_none() && (round + 1) * self.turns / rounds > round * self.turns / rounds
     }
 
-    /// Takes a turn, unless the reference takes longer than `limit` nanoseconds; false if it did.
-    pub(super) fn turn(&mut self, workers: &mut [Worker<'_>], round: u64, limit: u64) -> bool {
+    pub(super) fn turn(&mut self, workers: &mut [Worker<'_>], round: u64) {
         let expected = self.pass.saturating_mul(self.passes).saturating_mul(self.samples + 1);
         let patience = PATIENCE + Duration::from_nanos(expected.saturating_mul(SLACK));
         let command = Command::Turn {
@@ -99,25 +98,23 @@ impl Cell {
             passes: self.passes,
             samples: self.samples,
             number: round,
-            limit,
         };
         match workers[self.subject].ask(command, patience) {
-            Ok(Reply::Turn(Some(turn))) => self.taken.push(turn),
-            Ok(Reply::Turn(None)) => return false,
+            Ok(Reply::Turn(turn)) => self.taken.push(turn),
             other => self.ends(other),
         }
-        true
     }
 
-    /// What the reference took in each of its turns.
-    pub(super) fn references(&self) -> impl Iterator<Item = u64> {
-        self.taken.iter().map(|turn| turn.reference)
+    /// What the reference took at each of its samples, turn by turn.
+    pub(super) fn references(&self) -> impl Iterator<Item = &[u64]> {
+        self.taken.iter().map(|turn| turn.references.as_slice())
     }
 
-    /// Whether it is in want of turns in which the reference took no longer than `limit`.
+    /// Whether it is in want of turns with a sample at which the reference took no longer than `limit`.
     pub(super) fn lacks(&self, limit: u64) -> bool {
-        let undisturbed = self.references().filter(|reference| *reference <= limit).count() as u64;
-        self.end.is_none() && undisturbed < UNDISTURBED.min(self.turns)
+        let undisturbed = |turn: &&[u64]| turn.iter().any(|reference| *reference <= limit);
+        let turns = self.references().filter(undisturbed).count() as u64;
+        self.end.is_none() && turns < UNDISTURBED.min(self.turns)
     }
 
     pub(super) fn verify(&mut self, workers: &mut [Worker<'_>]) {
@@ -185,7 +182,7 @@ fn times(workload: &Workload, calls: u64, turns: &[Turn]) -> Times {
         cycles: counted(1),
         calls,
         rounds: turns.iter().map(|turn| turn.samples.clone()).collect(),
-        reference: turns.iter().map(|turn| turn.reference).collect(),
+        reference: turns.iter().map(|turn| turn.references.clone()).collect(),
     }
 }
 
@@ -218,6 +215,23 @@ mod tests {
             let all = cell.turns * cell.samples * cell.passes * pass;
             assert!(all > time / 2 && all <= time.max(FEWEST * pass) * 6 / 5, "{pass}: {all}");
         }
+    }
+
+    #[test]
+    fn a_cell_is_in_want_until_enough_turns_have_an_undisturbed_sample() {
+        let turn =
+            |references: [u64; 2]| Turn { samples: vec![1; 2], references: references.into(), counts: None };
+        let mut cell = Cell { turns: 25, ..cell() };
+        cell.taken = vec![turn([180, 170]); 25];
+        assert!(cell.lacks(110));
+        cell.taken.extend(vec![turn([180, 105]); 14]);
+        assert!(cell.lacks(110));
+        cell.taken.push(turn([100, 180]));
+        assert!(!cell.lacks(110));
+        // What has fewer turns in all needs no more than those, and what has ended none.
+        assert!(!Cell { turns: 0, ..self::cell() }.lacks(110));
+        let end = Some(Outcome::Skip { reason: String::new() });
+        assert!(!Cell { turns: 25, end, ..self::cell() }.lacks(110));
     }
 
     #[test]

@@ -5,11 +5,11 @@ use crate::report::bench::{Bench, Measurement, Outcome, Times};
 use super::contrast::Figure;
 use super::stats;
 
-/// By how much the reference may take longer than in the run's quickest turn for a turn to pass as undisturbed.
+/// By how much the reference may take longer than at its shortest in the run for a sample to pass as undisturbed.
 const QUIET: f64 = 0.1;
-/// In how many undisturbed turns a workload must have been timed.
+/// In how many turns a workload must have an undisturbed sample.
 const FEWEST: usize = 5;
-/// Which of the undisturbed turns stands for the run: a short one, because what disturbs a sample makes it longer; not
+/// Which of these turns stands for the run: a short one, because what disturbs a sample makes it longer; not
 /// the shortest, because that is the luckiest.
 const LOW: f64 = 0.25;
 
@@ -22,7 +22,7 @@ pub enum Normalise {
     Cycles,
 }
 
-/// The longest that the reference may take in an undisturbed turn of a run, given the shortest that it took.
+/// The longest that the reference may take at an undisturbed sample, given the shortest that it took in the run.
 pub(super) fn undisturbed(shortest: u64) -> u64 {
     (shortest as f64 * (1.0 + QUIET)) as u64
 }
@@ -66,14 +66,16 @@ fn figure(name: &str, run: &Bench, measurement: &Measurement) -> Result<Figure, 
     if times.rounds.len() < FEWEST {
         return Err(format!("{name} has fewer than {FEWEST} rounds; give it more --samples"));
     }
-    let references = || run.measurements.iter().filter_map(Measurement::times).flat_map(|it| &it.reference);
+    let references = || {
+        run.measurements.iter().filter_map(Measurement::times).flat_map(|it| it.reference.iter().flatten())
+    };
     let limit = undisturbed(references().copied().min().unwrap_or_default());
     let log = |time: u64| (time as f64).ln();
-    let turns = shortest(times).filter(|(_, reference)| *reference <= limit);
-    let turns: Vec<f64> = turns.map(|(time, _)| log(time) - log(times.calls)).collect();
+    let turns: Vec<f64> = shortest(times, limit).map(|time| log(time) - log(times.calls)).collect();
     if turns.len() < FEWEST {
         return Err(format!(
-            "something else slowed the machine down in {} of {} turns of {name}: repeat it when the machine is quiet",
+            "something else slowed the machine down in all of {} of {} turns of {name}: repeat it when the machine is \
+             quiet",
             times.rounds.len() - turns.len(),
             times.rounds.len()
         ));
@@ -89,10 +91,12 @@ fn figure(name: &str, run: &Bench, measurement: &Measurement) -> Result<Figure, 
     })
 }
 
-/// The shortest sample of each turn, and what the reference took in it.
-fn shortest(times: &Times) -> impl Iterator<Item = (u64, u64)> {
-    let samples = times.rounds.iter().map(|round| round.iter().copied().min().unwrap_or_default());
-    samples.zip(times.reference.iter().copied())
+/// The shortest undisturbed sample of each turn that has one.
+fn shortest(times: &Times, limit: u64) -> impl Iterator<Item = u64> {
+    times.rounds.iter().zip(&times.reference).filter_map(move |(samples, references)| {
+        let undisturbed = samples.iter().zip(references).filter(|(_, reference)| **reference <= limit);
+        undisturbed.map(|(sample, _)| *sample).min()
+    })
 }
 
 /// What the common backend takes in the same run.

@@ -3,7 +3,6 @@
 //! [`run`] is the first function to read. Every workload of every path is verified, then timed by turns, then verified
 //! again; METHODOLOGY.md says why it is done so. Knows no file, no format and no terminal.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::backend::{CodePath, Subject};
@@ -34,12 +33,11 @@ use workload::Workload;
 
 /// How long each workload of each path is timed when nothing else is said.
 pub const TIME: Duration = Duration::from_millis(500);
-/// How many samples are taken of each in this time.
-pub const SAMPLES: u64 = 250;
+/// How many samples are taken of each in this time, and how long one is where there is more time.
+const SAMPLES: u64 = 250;
+const SAMPLE: Duration = Duration::from_millis(2);
 /// In how many turns they are taken: each is a block for the statistics, so there must be some.
 const ROUNDS: u64 = 25;
-/// How long a machine that is disturbed is left alone before it is asked again.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// A workload on a code path that gave the right answers, for a harness other than [`run`]'s.
 pub struct Ready {
@@ -71,6 +69,11 @@ impl Ready {
     pub fn verify(&mut self) -> Result<(), String> {
         self.drive.verify(self.answers)
     }
+}
+
+/// How many samples are taken in a time when nothing else is said: short ones, of which more are undisturbed.
+pub fn samples(time: Duration) -> u64 {
+    SAMPLES.max((time.as_nanos() / SAMPLE.as_nanos()) as u64)
 }
 
 /// What to time, and how.
@@ -117,7 +120,7 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
         for index in 0..cells.len() {
             let index = if forwards { index } else { cells.len() - 1 - index };
             if cells[index].has_turn(round, method.rounds) {
-                cells[index].turn(&mut workers, round, u64::MAX);
+                cells[index].turn(&mut workers, round);
                 done += 1;
                 progress(done, turns);
             }
@@ -144,19 +147,17 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
     })
 }
 
-/// Takes more turns of what has too few undisturbed ones, when the machine is quiet, and for no longer than `patience`.
-fn wait_for_quiet(cells: &mut [Cell], workers: &mut [Worker<'_>], mut round: u64, patience: Duration) {
+/// Takes more turns of what has too few with an undisturbed sample, for as long as `patience` at most.
+fn wait_for_quiet(cells: &mut [Cell], workers: &mut [Worker<'_>], rounds: u64, patience: Duration) {
     let deadline = Instant::now() + patience;
-    let limit = cells.iter().flat_map(Cell::references).min().map_or(0, figures::undisturbed);
-    while cells.iter().any(|cell| cell.lacks(limit)) && Instant::now() < deadline {
-        let mut any = false;
-        for cell in cells.iter_mut().filter(|cell| cell.lacks(limit)) {
-            any |= cell.turn(workers, round, limit);
+    let shortest = cells.iter().flat_map(Cell::references).flatten().min();
+    let limit = shortest.map_or(0, |shortest| figures::undisturbed(*shortest));
+    for round in rounds.. {
+        let mut lacking = cells.iter_mut().filter(|cell| cell.lacks(limit)).peekable();
+        if lacking.peek().is_none() || Instant::now() > deadline {
+            break;
         }
-        if !any {
-            thread::sleep(PAUSE);
-        }
-        round += 1;
+        lacking.for_each(|cell| cell.turn(workers, round));
     }
 }
 

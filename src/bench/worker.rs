@@ -30,8 +30,8 @@ const DEATHS: u32 = 3;
 pub(super) enum Command {
     /// Make this workload ready, verify it, and say how long a pass takes.
     Prepare { workload: usize },
-    /// Take a turn, unless the reference takes longer than `limit` nanoseconds.
-    Turn { workload: usize, passes: u64, samples: u64, number: u64, limit: u64 },
+    /// Take a turn.
+    Turn { workload: usize, passes: u64, samples: u64, number: u64 },
     /// Verify it again.
     Verify { workload: usize },
     /// Say what the clock and the harness take, and what is counted.
@@ -43,8 +43,8 @@ pub(super) enum Command {
 pub(super) enum Reply {
     /// The workload is right, and a pass takes so many nanoseconds.
     Prepared(u64),
-    /// The samples; none where the machine was disturbed.
-    Turn(Option<Turn>),
+    /// The samples.
+    Turn(Turn),
     /// The workload is still right.
     Verified,
     /// Of the clock and of a call that does nothing, in nanoseconds; and of the counters.
@@ -58,17 +58,15 @@ pub(super) enum Reply {
 }
 
 impl Command {
-    /// Six numbers.
-    const LENGTH: usize = 48;
+    /// Five numbers.
+    const LENGTH: usize = 40;
 
     fn encode(self) -> Vec<u8> {
         let numbers = match self {
-            Self::Prepare { workload } => [0, workload as u64, 0, 0, 0, 0],
-            Self::Turn { workload, passes, samples, number, limit } => {
-                [1, workload as u64, passes, samples, number, limit]
-            }
-            Self::Verify { workload } => [2, workload as u64, 0, 0, 0, 0],
-            Self::Harness => [3, 0, 0, 0, 0, 0],
+            Self::Prepare { workload } => [0, workload as u64, 0, 0, 0],
+            Self::Turn { workload, passes, samples, number } => [1, workload as u64, passes, samples, number],
+            Self::Verify { workload } => [2, workload as u64, 0, 0, 0],
+            Self::Harness => [3, 0, 0, 0, 0],
         };
         numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
     }
@@ -81,13 +79,7 @@ impl Command {
         let workload = number(1) as usize;
         match number(0) {
             0 => Some(Self::Prepare { workload }),
-            1 => Some(Self::Turn {
-                workload,
-                passes: number(2),
-                samples: number(3),
-                number: number(4),
-                limit: number(5),
-            }),
+            1 => Some(Self::Turn { workload, passes: number(2), samples: number(3), number: number(4) }),
             2 => Some(Self::Verify { workload }),
             3 => Some(Self::Harness),
             _ => None,
@@ -193,7 +185,7 @@ impl Child<'_> {
     fn answer(&mut self, command: Command) -> Reply {
         match command {
             Command::Prepare { workload } => self.prepare(workload),
-            Command::Turn { workload, passes, samples, number, limit } => {
+            Command::Turn { workload, passes, samples, number } => {
                 // After a death this child may be a new one.
                 if !self.ready.contains_key(&workload) {
                     match self.prepare(workload) {
@@ -203,7 +195,7 @@ impl Child<'_> {
                 }
                 let counters = self.counters.as_mut().ok();
                 let Some(drive) = self.ready.get_mut(&workload) else { return unknown() };
-                match turn::take(&mut **drive, counters, passes, samples, number, limit, &mut Instant::now) {
+                match turn::take(&mut **drive, counters, passes, samples, number, &mut Instant::now) {
                     Ok(turn) => Reply::Turn(turn),
                     Err(why) if why == turn::REFUSED => Reply::Wrong(why),
                     Err(why) => Reply::Error(why),
@@ -256,7 +248,7 @@ impl Child<'_> {
         let mut idle = drive::nothing();
         let inputs = idle.inputs() as f64;
         let pass = (0..20)
-            .filter_map(|_| turn::take(&mut *idle, None, 10_000, 1, 0, u64::MAX, &mut Instant::now).ok()?)
+            .filter_map(|_| turn::take(&mut *idle, None, 10_000, 1, 0, &mut Instant::now).ok())
             .flat_map(|turn| turn.samples)
             .min();
         let counters = match &self.counters {
@@ -279,9 +271,9 @@ mod tests {
     #[test]
     fn a_command_is_read_as_it_was_written() {
         let (mut inbox, mut outbox) = io::pipe().unwrap();
-        let command = Command::Turn { workload: 1, passes: 2, samples: 3, number: 4, limit: 5 };
+        let command = Command::Turn { workload: 1, passes: 2, samples: 3, number: 4 };
         for command in
-            [command, Command::Prepare { workload: 6 }, Command::Verify { workload: 7 }, Command::Harness]
+            [command, Command::Prepare { workload: 5 }, Command::Verify { workload: 6 }, Command::Harness]
         {
             outbox.write_all(&command.encode()).unwrap();
             assert_eq!(format!("{command:?}"), format!("{:?}", Command::read(&mut inbox).unwrap()));

@@ -35,9 +35,9 @@ pub(super) struct Args {
     /// How long to time each workload of each code path
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = health::time)]
     time: Duration,
-    /// How many samples to take in that time
-    #[arg(long, value_name = "N", default_value_t = bench::SAMPLES, value_parser = clap::value_parser!(u64).range(5..=100_000))]
-    samples: u64,
+    /// How many samples to take in that time [default: one every 2 ms, but at least 250]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(5..=100_000))]
+    samples: Option<u64>,
     /// How to show the report
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = formats())]
     format: String,
@@ -65,7 +65,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         operations: args.operation.clone(),
         key_objects: args.key_objects,
         time: args.time,
-        samples: args.samples,
+        samples: args.samples.unwrap_or_else(|| bench::samples(args.time)),
     };
     let mut progress = Progress::new("turns");
     let report = bench::run(&plan, &mut |done, total| progress.show(done as usize, total as usize));

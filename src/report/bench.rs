@@ -194,6 +194,6 @@ pub struct Times {
     pub calls: u64,
     /// Every sample: the nanoseconds of all its calls, round by round.
     pub rounds: Vec<Vec<u64>>,
-    /// The nanoseconds of the reference in the same rounds, the longer of before and after.
-    pub reference: Vec<u64>,
+    /// The nanoseconds of the reference at each sample, the longer of before and after.
+    pub reference: Vec<Vec<u64>>,
 }

@@ -73,7 +73,7 @@ pub struct Row {
     /// The estimate of this side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<f64>,
-    /// This side divided by the first: above 1 it is slower.
+    /// This side divided by the first, at the machine's same speed: above 1 it is slower.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
     /// Where the ratio of such runs is in 99 of 100, as far as these can tell.

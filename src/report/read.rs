@@ -112,11 +112,11 @@ fn sensible(bench: &Bench) -> Result<(), String> {
         if times.calls == 0 || samples == 0 || times.rounds.iter().any(Vec::is_empty) {
             return Err(format!("{id} has no samples"));
         }
-        if times.rounds.iter().flatten().chain(&times.reference).any(|time| *time == 0) {
+        if times.rounds.iter().chain(&times.reference).flatten().any(|time| *time == 0) {
             return Err(format!("{id} has a sample that took no time"));
         }
-        if times.reference.len() != times.rounds.len() {
-            return Err(format!("{id} has another number of references than of rounds"));
+        if !times.reference.iter().map(Vec::len).eq(times.rounds.iter().map(Vec::len)) {
+            return Err(format!("{id} has another number of references than of samples"));
         }
         if !bench.workloads.iter().any(|workload| workload.id == measurement.workload) {
             return Err(format!("{id} is of no workload in it"));

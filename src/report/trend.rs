@@ -67,7 +67,7 @@ pub struct Value {
     pub point: usize,
     /// In nanoseconds per call.
     pub time: f64,
-    /// What the reference took in the same turns, in nanoseconds.
+    /// What the reference took in the same run, in nanoseconds.
     pub reference: f64,
 }
 
@@ -76,7 +76,7 @@ pub struct Value {
 pub struct Step {
     /// The last point before it, and the first after it.
     pub between: [usize; 2],
-    /// What came after it divided by what was before: above 1 it is slower.
+    /// What came after it divided by what was before, at the machine's same speed: above 1 it is slower.
     pub ratio: f64,
     /// Where this ratio is, in 99 of 100 such histories.
     pub interval: [f64; 2],

@@ -29,7 +29,8 @@ fn report(factor: f64, machine: f64) -> Value {
         };
         measurement["rounds"] =
             times(1e6 * factor * machine, &mut noise).into_iter().map(|time| vec![time]).collect();
-        measurement["reference"] = times(5e5 * machine, &mut noise).into();
+        measurement["reference"] =
+            times(5e5 * machine, &mut noise).into_iter().map(|time| vec![time]).collect();
     }
     report
 }
@@ -47,6 +48,22 @@ fn compare<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Run {
 /// The text as it was before it was broken into lines.
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A document of the program's, held against its published schema.
+#[track_caller]
+fn kept_to(schema: &str, text: &str) -> Value {
+    let path = crate::command::root().join(format!("schema/{schema}.schema.json"));
+    let validator =
+        jsonschema::validator_for(&serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
+            .unwrap();
+    let document: Value = serde_json::from_str(text).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let mut damaged = document.clone();
+    damaged["rows"][0]["path"] = 1.into();
+    assert!(!validator.is_valid(&damaged));
+    document
 }
 
 #[track_caller]
@@ -93,7 +110,7 @@ fn disturbed(mut report: Value, turns: impl Fn(usize) -> bool) -> Value {
     let slowed = |time: &Value, by: f64| Value::from((time.as_f64().unwrap() * by) as u64);
     for measurement in report["measurements"].as_array_mut().unwrap() {
         for at in (0..25).filter(|at| turns(*at)) {
-            measurement["reference"][at] = slowed(&measurement["reference"][at], 1.8);
+            measurement["reference"][at][0] = slowed(&measurement["reference"][at][0], 1.8);
             measurement["rounds"][at][0] = slowed(&measurement["rounds"][at][0], 1.4);
         }
     }
@@ -118,7 +135,15 @@ fn turns_in_which_the_machine_was_slowed_down_do_not_count() {
     let all = written(&folder, "all.json", &disturbed(report(1.3, 1.0), |at| at > 3));
     let run = compare(&[&good, &all]);
     assert!(run.code == 4 && run.stdout.contains("not comparable 3"), "{}", run.everything());
-    assert!(words(&run.stdout).contains("slowed the machine down in 21 of 25 turns of"), "{}", run.stdout);
+    assert!(
+        words(&run.stdout).contains("slowed the machine down in all of 21 of 25 turns of"),
+        "{}",
+        run.stdout
+    );
+    kept_to(
+        "ratios",
+        &compare(&[good.as_os_str(), all.as_os_str(), "--format".as_ref(), "json".as_ref()]).stdout,
+    );
 }
 
 #[test]
@@ -142,7 +167,9 @@ fn every_format_shows_what_is_slower_first_and_the_page_needs_nothing() {
     assert!(page.contains("<svg") && !page.contains("<script") && !page.contains("http-equiv"), "{page}");
     let links = page.matches("http").count() - page.matches("http://www.w3.org/2000/svg").count();
     assert_eq!(links, 0, "{page}");
-    assert_eq!(format("json").code, 1);
+    let json = format("json");
+    assert_eq!(json.code, 1);
+    kept_to("ratios", &json.stdout);
 }
 
 #[test]
@@ -171,7 +198,7 @@ fn a_history_shows_the_step_and_between_which_reports_it_is() {
         "{text}"
     );
     assert!(text.contains("9-commit.json and") && text.contains("10-commit.json"), "{text}");
-    let document: Value = serde_json::from_str(&history(&["--format", "json"]).stdout).unwrap();
+    let document = kept_to("trend", &history(&["--format", "json"]).stdout);
     assert_eq!(document["rows"][0]["steps"][0]["between"], json!([8, 9]));
     assert!(history(&["--format", "html"]).stdout.matches("<svg").count() == 3);
     assert!(history(&["--format", "markdown"]).stdout.contains("9-commit.json and"));
@@ -286,7 +313,7 @@ fn what_was_not_measured_is_not_compared_and_is_listed() {
     let mut value = report(1.0, 1.0);
     value["measurements"][0]["rounds"].as_array_mut().unwrap().pop();
     let cut = written(&folder, "cut.json", &value);
-    refused(&compare(&[&good, &cut]), 2, "another number of references than of rounds");
+    refused(&compare(&[&good, &cut]), 2, "another number of references than of samples");
 }
 
 #[test]

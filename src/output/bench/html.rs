@@ -257,7 +257,7 @@ mod tests {
             cycles: None,
             calls: 1,
             rounds: vec![vec![9, 10, 12]],
-            reference: vec![1],
+            reference: vec![vec![1; 3]],
         };
         let svg = chart(&[hostile], &[&times]).unwrap();
         assert!(!svg.contains("</script>") && svg.contains("<svg"), "{svg}");
