@@ -9,7 +9,7 @@ use super::workload::Workload;
 use super::{Plan, stats};
 use crate::backend::Subject;
 use crate::backend::installed::Installed;
-use crate::report::bench::{Measurement, Method, Outcome, Times};
+use crate::report::bench::{Measurement, Method, Outcome, Times, passes};
 
 /// The fewest turns of a workload of which one pass takes longer than a turn may.
 const FEWEST: u64 = 5;
@@ -111,10 +111,14 @@ impl Cell {
     }
 
     /// Whether it is in want of turns with a sample at which the reference took no longer than `limit`.
-    pub(super) fn lacks(&self, limit: u64) -> bool {
-        let undisturbed = |turn: &&[u64]| turn.iter().any(|reference| *reference <= limit);
-        let turns = self.references().filter(undisturbed).count() as u64;
-        self.end.is_none() && turns < UNDISTURBED.min(self.turns)
+    pub(super) fn lacks(&self, workloads: &[Workload], limit: u64) -> bool {
+        let parts = workloads[self.workload].parts();
+        let turns = |part: usize| {
+            let undisturbed =
+                |turn: &&[u64]| turn.iter().skip(part).step_by(parts).any(|reference| *reference <= limit);
+            self.references().filter(undisturbed).count() as u64
+        };
+        self.end.is_none() && (0..parts).any(|part| turns(part) < UNDISTURBED.min(self.turns))
     }
 
     pub(super) fn verify(&mut self, workers: &mut [Worker<'_>]) {
@@ -142,7 +146,7 @@ impl Cell {
 
     pub(super) fn measurement(self, plan: &Plan, workloads: &[Workload]) -> Measurement {
         let (subject, workload) = (&plan.subjects[self.subject], &workloads[self.workload]);
-        let calls = self.passes * workload.inputs() as u64;
+        let calls = self.passes * (workload.inputs() / workload.parts()) as u64;
         Measurement {
             workload: workload.id(),
             backend: subject.backend.id.to_owned(),
@@ -157,13 +161,13 @@ impl Cell {
 
 /// What the turns of a workload come to.
 fn times(workload: &Workload, calls: u64, turns: &[Turn]) -> Times {
-    let per_call = |sample: &u64| *sample as f64 / calls as f64;
+    let parts = workload.parts();
     let rounds: Vec<Vec<f64>> =
-        turns.iter().map(|turn| turn.samples.iter().map(per_call).collect()).collect();
+        turns.iter().map(|turn| passes(&turn.samples, calls, parts as u64).collect()).collect();
     let samples = rounds.concat();
     let median = stats::median(&samples);
     let counted = |which: usize| {
-        let calls = samples.len() as u64 * calls;
+        let calls = (samples.len() * parts) as u64 * calls;
         let counts: Option<Vec<u64>> =
             turns.iter().map(|turn| turn.counts.map(|counts| counts[which])).collect();
         counts.map(|counts| counts.iter().sum::<u64>() as f64 / calls as f64)
@@ -181,6 +185,7 @@ fn times(workload: &Workload, calls: u64, turns: &[Turn]) -> Times {
         instructions: counted(0),
         cycles: counted(1),
         calls,
+        parts: parts as u64,
         rounds: turns.iter().map(|turn| turn.samples.clone()).collect(),
         reference: turns.iter().map(|turn| turn.references.clone()).collect(),
     }
@@ -190,6 +195,7 @@ fn times(workload: &Workload, calls: u64, turns: &[Turn]) -> Times {
 mod tests {
     use super::*;
     use crate::bench::{ROUNDS, SAMPLES};
+    use crate::spec::Algorithm;
 
     fn cell() -> Cell {
         Cell {
@@ -223,15 +229,19 @@ mod tests {
             |references: [u64; 2]| Turn { samples: vec![1; 2], references: references.into(), counts: None };
         let mut cell = Cell { turns: 25, ..cell() };
         cell.taken = vec![turn([180, 170]); 25];
-        assert!(cell.lacks(110));
+        let workloads: Vec<Workload> = Workload::of(Algorithm::MlDsa87, false);
+        assert!(cell.lacks(&workloads, 110));
         cell.taken.extend(vec![turn([180, 105]); 14]);
-        assert!(cell.lacks(110));
+        assert!(cell.lacks(&workloads, 110));
         cell.taken.push(turn([100, 180]));
-        assert!(!cell.lacks(110));
+        assert!(!cell.lacks(&workloads, 110));
+        // Of signing each part needs them.
+        let sign = workloads.iter().position(|workload| workload.parts() > 1).unwrap();
+        assert!(Cell { workload: sign, taken: cell.taken, turns: 25, ..self::cell() }.lacks(&workloads, 110));
         // What has fewer turns in all needs no more than those, and what has ended none.
-        assert!(!Cell { turns: 0, ..self::cell() }.lacks(110));
+        assert!(!Cell { turns: 0, ..self::cell() }.lacks(&workloads, 110));
         let end = Some(Outcome::Skip { reason: String::new() });
-        assert!(!Cell { turns: 25, end, ..self::cell() }.lacks(110));
+        assert!(!Cell { turns: 25, end, ..self::cell() }.lacks(&workloads, 110));
     }
 
     #[test]

@@ -6,12 +6,14 @@ use super::contrast::Figure;
 use super::stats;
 
 /// By how much the reference may take longer than at its shortest in the run for a sample to pass as undisturbed.
-const QUIET: f64 = 0.1;
+const QUIET: f64 = 0.15;
 /// In how many turns a workload must have an undisturbed sample.
 const FEWEST: usize = 5;
 /// Which of these turns stands for the run: a short one, because what disturbs a sample makes it longer; not
 /// the shortest, because that is the luckiest.
 const LOW: f64 = 0.25;
+/// Which of the undisturbed references stands for the machine's speed. There are many.
+const FAST: f64 = 0.1;
 
 /// What both sides are divided by, so that two machines can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,33 +72,41 @@ fn figure(name: &str, run: &Bench, measurement: &Measurement) -> Result<Figure, 
         run.measurements.iter().filter_map(Measurement::times).flat_map(|it| it.reference.iter().flatten())
     };
     let limit = undisturbed(references().copied().min().unwrap_or_default());
-    let log = |time: u64| (time as f64).ln();
-    let turns: Vec<f64> = shortest(times, limit).map(|time| log(time) - log(times.calls)).collect();
-    if turns.len() < FEWEST {
-        return Err(format!(
-            "something else slowed the machine down in all of {} of {} turns of {name}: repeat it when the machine is \
-             quiet",
-            times.rounds.len() - turns.len(),
-            times.rounds.len()
-        ));
-    }
-    let quiet: Vec<f64> = references().filter(|time| **time <= limit).map(|time| log(*time)).collect();
-    Ok(Figure {
-        time: stats::quantile(&turns, LOW),
-        speed: stats::median(&quiet),
-        error: stats::variance_of(&turns, |drawn| {
+    let (mut sum, mut error, mut fewest) = (0.0, 0.0, usize::MAX);
+    for part in 0..times.parts as usize {
+        let turns = shortest(times, part, limit);
+        if turns.len() < FEWEST {
+            return Err(format!(
+                "something else slowed the machine down in {} of {} turns of {name}: repeat it when the machine is \
+                 quiet",
+                times.rounds.len() - turns.len(),
+                times.rounds.len()
+            ));
+        }
+        sum += stats::quantile(&turns, LOW);
+        error += stats::variance_of(&turns, |drawn| {
             stats::quantile(&drawn.iter().map(|turn| **turn).collect::<Vec<_>>(), LOW)
-        }),
-        turns: turns.len(),
+        });
+        fewest = fewest.min(turns.len());
+    }
+    let quiet: Vec<f64> = references().filter(|time| **time <= limit).map(|time| *time as f64).collect();
+    Ok(Figure {
+        time: (sum / (times.calls * times.parts) as f64).ln(),
+        speed: stats::quantile(&quiet, FAST).ln(),
+        error: error / (sum * sum),
+        turns: fewest,
     })
 }
 
-/// The shortest undisturbed sample of each turn that has one.
-fn shortest(times: &Times, limit: u64) -> impl Iterator<Item = u64> {
-    times.rounds.iter().zip(&times.reference).filter_map(move |(samples, references)| {
-        let undisturbed = samples.iter().zip(references).filter(|(_, reference)| **reference <= limit);
-        undisturbed.map(|(sample, _)| *sample).min()
-    })
+/// The shortest undisturbed sample of a part of the inputs, of each turn that has one.
+fn shortest(times: &Times, part: usize, limit: u64) -> Vec<f64> {
+    let parts = times.parts as usize;
+    let of_turn = |(samples, references): (&Vec<u64>, &Vec<u64>)| {
+        let of_part = samples.iter().zip(references).skip(part).step_by(parts);
+        let shortest = of_part.filter(|(_, reference)| **reference <= limit).map(|(sample, _)| *sample).min();
+        shortest.map(|sample| sample as f64)
+    };
+    times.rounds.iter().zip(&times.reference).filter_map(of_turn).collect()
 }
 
 /// What the common backend takes in the same run.

@@ -59,7 +59,7 @@ pub fn ready(path: &CodePath, workload: &Workload) -> Result<Ready, String> {
 impl Ready {
     /// Calls the library once with every input; false if it refused one.
     pub fn pass(&mut self) -> bool {
-        self.drive.run(1)
+        self.drive.run(0..self.drive.inputs(), 1)
     }
 
     /// Whether the answers are still right.
@@ -126,7 +126,7 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
             }
         }
     }
-    wait_for_quiet(&mut cells, &mut workers, method.rounds, first_turn.elapsed());
+    wait_for_quiet(&mut cells, &mut workers, &workloads, method.rounds, first_turn.elapsed());
     for cell in &mut cells {
         cell.verify(&mut workers);
     }
@@ -148,12 +148,18 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
 }
 
 /// Takes more turns of what has too few with an undisturbed sample, for as long as `patience` at most.
-fn wait_for_quiet(cells: &mut [Cell], workers: &mut [Worker<'_>], rounds: u64, patience: Duration) {
+fn wait_for_quiet(
+    cells: &mut [Cell],
+    workers: &mut [Worker<'_>],
+    workloads: &[Workload],
+    rounds: u64,
+    patience: Duration,
+) {
     let deadline = Instant::now() + patience;
     let shortest = cells.iter().flat_map(Cell::references).flatten().min();
     let limit = shortest.map_or(0, |shortest| figures::undisturbed(*shortest));
     for round in rounds.. {
-        let mut lacking = cells.iter_mut().filter(|cell| cell.lacks(limit)).peekable();
+        let mut lacking = cells.iter_mut().filter(|cell| cell.lacks(workloads, limit)).peekable();
         if lacking.peek().is_none() || Instant::now() > deadline {
             break;
         }

@@ -38,7 +38,7 @@ pub(super) const BAD_CLOCK: &str = "the monotonic clock went back or stood still
 /// The library gave another answer between the two verifications.
 pub(super) const REFUSED: &str = "the library refused a valid input while it was timed";
 
-/// Takes so many samples of so many passes each.
+/// Takes so many samples of so many passes each, or as many for each part of the inputs.
 ///
 /// The stack is as deep as `number` says: where a stack lies, to the byte, can make a function some percent faster
 /// or slower, and one that is always unlucky would look slow.
@@ -47,6 +47,7 @@ pub(super) fn take(
     counters: Option<&mut Counters>,
     passes: u64,
     samples: u64,
+    parts: usize,
     number: u64,
     clock: &mut dyn FnMut() -> Instant,
 ) -> Result<Turn, String> {
@@ -55,11 +56,14 @@ pub(super) fn take(
     let mut turn = Turn { samples: Vec::new(), references: Vec::new(), counts: Some([0, 0]) };
     let depth = number % DEPTHS;
     // What the last turn of another workload left in the caches is not this one's.
-    let mut content = drive.run(1);
+    let inputs = drive.inputs();
+    let mut content = drive.run(0..inputs, 1);
     let mut before = reference(clock)?;
-    for _ in 0..samples {
+    for part in (0..samples).flat_map(|_| 0..parts) {
+        let part = part * inputs / parts..(part + 1) * inputs / parts;
         let first = count();
-        turn.samples.push(at_depth(depth, &mut || timed(clock, || content &= drive.run(passes)))?);
+        let mut run = || content &= drive.run(part.clone(), passes);
+        turn.samples.push(at_depth(depth, &mut || timed(clock, &mut run))?);
         let counted = first.zip(count()).map(|(first, last)| [last[0] - first[0], last[1] - first[1]]);
         turn.counts = turn.counts.zip(counted).map(|(sum, sample)| [sum[0] + sample[0], sum[1] + sample[1]]);
         let after = reference(clock)?;
@@ -74,10 +78,10 @@ pub(super) fn take(
 
 /// How long a pass takes, in nanoseconds, warm, and roughly.
 pub(super) fn calibrate(drive: &mut dyn Drive, clock: &mut dyn FnMut() -> Instant) -> Result<u64, String> {
-    let mut passes = 1;
+    let (inputs, mut passes) = (drive.inputs(), 1);
     loop {
         let mut content = true;
-        let taken = timed(clock, || content = drive.run(passes))?;
+        let taken = timed(clock, || content = drive.run(0..inputs, passes))?;
         if !content {
             return Err(REFUSED.to_owned());
         }
@@ -151,15 +155,15 @@ mod tests {
             readings += 1;
             start - Duration::from_millis(readings)
         };
-        let turn = take(&mut *nothing(), None, 1, 1, 0, &mut backwards);
+        let turn = take(&mut *nothing(), None, 1, 1, 1, 0, &mut backwards);
         assert_eq!(turn, Err(BAD_CLOCK.to_owned()));
         assert_eq!(calibrate(&mut *nothing(), &mut || start), Err(BAD_CLOCK.to_owned()));
     }
 
     #[test]
     fn a_turn_has_as_many_samples_as_it_was_asked_for() {
-        let turn = take(&mut *nothing(), None, 1000, 7, 63, &mut Instant::now).unwrap();
-        assert_eq!((turn.samples.len(), turn.references.len()), (7, 7));
+        let turn = take(&mut *nothing(), None, 1000, 7, 2, 63, &mut Instant::now).unwrap();
+        assert_eq!((turn.samples.len(), turn.references.len()), (14, 14));
         assert!(turn.references.iter().all(|reference| *reference > 1000), "{turn:?}");
         assert!(clock_overhead() < 10_000.0);
     }

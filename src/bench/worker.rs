@@ -195,7 +195,8 @@ impl Child<'_> {
                 }
                 let counters = self.counters.as_mut().ok();
                 let Some(drive) = self.ready.get_mut(&workload) else { return unknown() };
-                match turn::take(&mut **drive, counters, passes, samples, number, &mut Instant::now) {
+                let parts = self.workloads[workload].parts();
+                match turn::take(&mut **drive, counters, passes, samples, parts, number, &mut Instant::now) {
                     Ok(turn) => Reply::Turn(turn),
                     Err(why) if why == turn::REFUSED => Reply::Wrong(why),
                     Err(why) => Reply::Error(why),
@@ -248,7 +249,7 @@ impl Child<'_> {
         let mut idle = drive::nothing();
         let inputs = idle.inputs() as f64;
         let pass = (0..20)
-            .filter_map(|_| turn::take(&mut *idle, None, 10_000, 1, 0, &mut Instant::now).ok())
+            .filter_map(|_| turn::take(&mut *idle, None, 10_000, 1, 1, 0, &mut Instant::now).ok())
             .flat_map(|turn| turn.samples)
             .min();
         let counters = match &self.counters {

@@ -192,8 +192,31 @@ pub struct Times {
     pub cycles: Option<f64>,
     /// How many calls are in each sample.
     pub calls: u64,
+    /// Into how many parts the inputs are cut: a round has a sample of each part, by turns.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub parts: u64,
     /// Every sample: the nanoseconds of all its calls, round by round.
     pub rounds: Vec<Vec<u64>>,
     /// The nanoseconds of the reference at each sample, the longer of before and after.
     pub reference: Vec<Vec<u64>>,
+}
+
+impl Times {
+    /// What a call took in each pass over all inputs.
+    pub fn passes(&self) -> impl Iterator<Item = f64> {
+        self.rounds.iter().flat_map(|samples| passes(samples, self.calls, self.parts))
+    }
+}
+
+/// What a call took in each pass over all inputs, from samples of so many calls and of each part.
+pub fn passes(samples: &[u64], calls: u64, parts: u64) -> impl Iterator<Item = f64> {
+    samples.chunks(parts as usize).map(move |pass| pass.iter().sum::<u64>() as f64 / (calls * parts) as f64)
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn is_one(parts: &u64) -> bool {
+    *parts == 1
 }

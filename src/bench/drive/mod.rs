@@ -4,6 +4,7 @@
 //! [`Drive::run`] and nothing else.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
@@ -34,11 +35,11 @@ pub(super) trait Drive {
         Ok(())
     }
 
-    /// Calls the library with every input, so many times over; false if it refused one.
-    fn run(&mut self, passes: u64) -> bool {
+    /// Calls the library with these inputs, so many times over; false if it refused one.
+    fn run(&mut self, inputs: Range<usize>, passes: u64) -> bool {
         let mut content = true;
         for _ in 0..passes {
-            for input in 0..self.inputs() {
+            for input in inputs.clone() {
                 content &= black_box(self.call(black_box(input))).is_ok();
             }
         }
@@ -184,7 +185,7 @@ mod tests {
                 Err(_) => panic!("{}/{}", backend.id, path.id),
             };
             agreed.push(drive.answers().unwrap());
-            assert!(drive.run(2));
+            assert!(drive.run(0..drive.inputs(), 2));
             assert_eq!(
                 agreed[0],
                 agreed[agreed.len() - 1],

@@ -34,8 +34,8 @@ pub(super) fn render(report: &Bench, out: &mut dyn Write) -> io::Result<()> {
         let times = measurement.times();
         let whole = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
         let number = |value: Option<f64>| value.map(|value| format!("{value:.2}")).unwrap_or_default();
-        fields.push(whole(times.map(|times| times.calls)));
-        fields.push(whole(times.map(|times| times.rounds.iter().map(Vec::len).sum::<usize>() as u64)));
+        fields.push(whole(times.map(|times| times.calls * times.parts)));
+        fields.push(whole(times.map(|times| times.passes().count() as u64)));
         fields.extend([
             number(times.map(|times| times.median)),
             number(times.map(|times| times.p5)),

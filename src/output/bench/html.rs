@@ -168,10 +168,10 @@ fn chart(names: &[String], times: &[&Times]) -> Result<String, Box<dyn std::erro
 
 /// Some of the samples in order of size, evenly, in nanoseconds per call.
 fn marks(times: &Times) -> Vec<f64> {
-    let mut samples: Vec<u64> = times.rounds.concat();
-    samples.sort_unstable();
+    let mut samples: Vec<f64> = times.passes().collect();
+    samples.sort_unstable_by(f64::total_cmp);
     let step = samples.len().div_ceil(MARKS).max(1);
-    samples.iter().step_by(step).map(|sample| *sample as f64 / times.calls as f64).collect()
+    samples.into_iter().step_by(step).collect()
 }
 
 /// What fits beside a bar: of a long name its end, because there the file is.
@@ -256,6 +256,7 @@ mod tests {
             instructions: None,
             cycles: None,
             calls: 1,
+            parts: 1,
             rounds: vec![vec![9, 10, 12]],
             reference: vec![vec![1; 3]],
         };
