@@ -112,7 +112,7 @@ fn sensible(bench: &Bench) -> Result<(), String> {
         if times.calls == 0 || samples == 0 || times.rounds.iter().any(Vec::is_empty) {
             return Err(format!("{id} has no samples"));
         }
-        if times.parts == 0 || times.rounds.iter().any(|round| round.len() as u64 % times.parts != 0) {
+        if times.rounds.iter().any(|round| !(round.len() as u64).is_multiple_of(times.parts)) {
             return Err(format!("{id} has a round without a sample of each part"));
         }
         if times.rounds.iter().chain(&times.reference).flatten().any(|time| *time == 0) {

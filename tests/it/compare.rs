@@ -121,7 +121,7 @@ fn disturbed(mut report: Value, turns: impl Fn(usize) -> bool) -> Value {
 fn turns_in_which_the_machine_was_slowed_down_do_not_count() {
     let folder = folder("disturbed");
     let good = written(&folder, "good.json", &report(1.0, 1.0));
-    let most = |at: usize| at % 3 > 0;
+    let most = |at: usize| !at.is_multiple_of(3);
     let same = written(&folder, "same.json", &disturbed(report(1.0, 1.0), most));
     let run = compare(&[&good, &same]);
     assert!(run.code == 0 && run.stdout.contains("no difference shown 3"), "{}", run.everything());
@@ -310,6 +310,12 @@ fn what_was_not_measured_is_not_compared_and_is_listed() {
     value["measurements"][0]["rounds"].as_array_mut().unwrap().pop();
     let cut = written(&folder, "cut.json", &value);
     refused(&compare(&[&good, &cut]), 2, "another number of references than of samples");
+    for parts in [0, 2] {
+        let mut value = report(1.0, 1.0);
+        value["measurements"][0]["parts"] = parts.into();
+        let cut = written(&folder, "parts.json", &value);
+        refused(&compare(&[&good, &cut]), 2, "has a round without a sample of each part");
+    }
 }
 
 #[test]
