@@ -110,15 +110,16 @@ impl Cell {
         self.taken.iter().map(|turn| turn.references.as_slice())
     }
 
-    /// Whether it is in want of turns with a sample at which the reference took no longer than `limit`.
+    /// Whether it is in want of turns with a sample at which the reference took no longer than `limit`: on average over
+    /// the parts of its inputs.
     pub(super) fn lacks(&self, workloads: &[Workload], limit: u64) -> bool {
         let parts = workloads[self.workload].parts();
-        let turns = |part: usize| {
-            let undisturbed =
-                |turn: &&[u64]| turn.iter().skip(part).step_by(parts).any(|reference| *reference <= limit);
-            self.references().filter(undisturbed).count() as u64
+        let undisturbed = |turn: &[u64]| {
+            let of_parts = (0..parts).map(|part| turn.iter().skip(part).step_by(parts));
+            of_parts.filter(|references| references.clone().any(|reference| *reference <= limit)).count()
         };
-        self.end.is_none() && (0..parts).any(|part| turns(part) < UNDISTURBED.min(self.turns))
+        let there: usize = self.references().map(undisturbed).sum();
+        self.end.is_none() && there < parts * UNDISTURBED.min(self.turns) as usize
     }
 
     pub(super) fn verify(&mut self, workers: &mut [Worker<'_>]) {
@@ -235,7 +236,7 @@ mod tests {
         assert!(cell.lacks(&workloads, 110));
         cell.taken.push(turn([100, 180]));
         assert!(!cell.lacks(&workloads, 110));
-        // Of signing each part needs them.
+        // Of signing the parts need them.
         let sign = workloads.iter().position(|workload| workload.parts() > 1).unwrap();
         assert!(Cell { workload: sign, taken: cell.taken, turns: 25, ..self::cell() }.lacks(&workloads, 110));
         // What has fewer turns in all needs no more than those, and what has ended none.

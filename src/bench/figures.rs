@@ -7,8 +7,9 @@ use super::stats;
 
 /// By how much the reference may take longer than at its shortest in the run for a sample to pass as undisturbed.
 const QUIET: f64 = 0.15;
-/// In how many turns a workload must have an undisturbed sample.
+/// In how many turns a workload must have an undisturbed sample: on average over the parts of its inputs, and of each.
 const FEWEST: usize = 5;
+const FEWEST_OF_PART: usize = 2;
 /// Which of these turns stands for the run: a short one, because what disturbs a sample makes it longer; not
 /// the shortest, because that is the luckiest.
 const LOW: f64 = 0.25;
@@ -72,29 +73,26 @@ fn figure(name: &str, run: &Bench, measurement: &Measurement) -> Result<Figure, 
         run.measurements.iter().filter_map(Measurement::times).flat_map(|it| it.reference.iter().flatten())
     };
     let limit = undisturbed(references().copied().min().unwrap_or_default());
-    let (mut sum, mut error, mut fewest) = (0.0, 0.0, usize::MAX);
-    for part in 0..times.parts as usize {
-        let turns = shortest(times, part, limit);
-        if turns.len() < FEWEST {
-            return Err(format!(
-                "something else slowed the machine down in {} of {} turns of {name}: repeat it when the machine is \
-                 quiet",
-                times.rounds.len() - turns.len(),
-                times.rounds.len()
-            ));
-        }
-        sum += stats::quantile(&turns, LOW);
-        error += stats::variance_of(&turns, |drawn| {
-            stats::quantile(&drawn.iter().map(|turn| **turn).collect::<Vec<_>>(), LOW)
-        });
-        fewest = fewest.min(turns.len());
+    let parts: Vec<Vec<f64>> = (0..times.parts as usize).map(|part| shortest(times, part, limit)).collect();
+    let turns = parts.iter().map(Vec::len).sum::<usize>() / parts.len();
+    if turns < FEWEST || parts.iter().any(|part| part.len() < FEWEST_OF_PART) {
+        return Err(format!(
+            "something else slowed the machine down in {} of {} turns of {name}: repeat it when the machine is quiet",
+            times.rounds.len() - turns,
+            times.rounds.len()
+        ));
     }
+    let low = |part: &Vec<f64>| stats::quantile(part, LOW);
+    let error =
+        |part: &Vec<f64>| stats::variance_of(part, |drawn| low(&drawn.iter().map(|it| **it).collect()));
+    let sum: f64 = parts.iter().map(low).sum();
+    let error: f64 = parts.iter().map(error).sum();
     let quiet: Vec<f64> = references().filter(|time| **time <= limit).map(|time| *time as f64).collect();
     Ok(Figure {
         time: (sum / (times.calls * times.parts) as f64).ln(),
         speed: stats::quantile(&quiet, FAST).ln(),
         error: error / (sum * sum),
-        turns: fewest,
+        turns,
     })
 }
 
