@@ -123,6 +123,9 @@ def table(options, folder):
         print(f"{workload:<32}{line({kind: of[workload] for kind, of in rows.items()})}   {ends[0]:.3f} … {ends[1]:.3f}")
     every = {kind: [row for comparison in comparisons for row in comparison] for kind, comparisons in found.items()}
     print(f"{'all':<32}{line(every)}")
+    apart = {kind: sum(row["verdict"] == "not-comparable" for row in of_kind) / len(of_kind) for kind, of_kind in every.items()}
+    print(f"not comparable, because the machine was never quiet: {100 * apart['alarms']:.1f} % of the rows at "
+          f"{options.pair_time}, {100 * apart['slow-5']:.1f} % at {options.time}; they are not left out above")
     any_alarm = [any(row["verdict"] in ("slower", "faster") for row in comparison) for comparison in found["alarms"]]
     print(f"comparisons with any false alarm: {sum(any_alarm)} of {len(any_alarm)}")
 
