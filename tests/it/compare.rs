@@ -161,6 +161,11 @@ fn every_format_shows_what_is_slower_first_and_the_page_needs_nothing() {
     let page = format("html").stdout;
     assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
     assert!(page.contains("<svg") && !page.contains("<script") && !page.contains("http-equiv"), "{page}");
+    // Of each workload there is one row, which is a chart as well.
+    for line in page.split(" points=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        let points: Vec<&str> = line.split_whitespace().collect();
+        assert!(points.windows(2).all(|pair| pair[0] != pair[1]), "a line without length: {line}");
+    }
     let links = page.matches("http").count() - page.matches("http://www.w3.org/2000/svg").count();
     assert_eq!(links, 0, "{page}");
     let json = format("json");

@@ -112,8 +112,9 @@ fn name(measurement: &Measurement) -> String {
 
 /// Bars to the medians, the fastest on top, with the samples on them.
 fn chart(names: &[String], times: &[&Times]) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    let count = names.len() as i32;
-    let (last, height) = (count - 1, BAR * names.len() as u32 + 40);
+    // The plotting library does not draw a single segment, so there are two at least.
+    let last = (names.len() as i32 - 1).max(1);
+    let height = BAR * (last as u32 + 1) + 40;
     let largest = |of: fn(&Times) -> f64| times.iter().map(|times| of(times)).fold(0.0, f64::max);
     let end = ROOM * largest(|times| times.p95).min(2.0 * largest(|times| times.median));
     let mut svg = String::new();
@@ -130,7 +131,7 @@ fn chart(names: &[String], times: &[&Times]) -> Result<String, Box<dyn std::erro
             .configure_mesh()
             .disable_mesh()
             .x_labels(5)
-            .y_labels(names.len())
+            .y_labels(last as usize + 1)
             .x_label_formatter(&|value| time(*value))
             .y_label_formatter(&|value| match value {
                 SegmentValue::CenterOf(at) => shortened(names, (last - at) as usize),
@@ -262,6 +263,9 @@ mod tests {
         };
         let svg = chart(&[hostile], &[&times]).unwrap();
         assert!(!svg.contains("</script>") && svg.contains("<svg"), "{svg}");
+        // A bar that is alone has a height too.
+        let bar = svg.split("<rect").nth(1).and_then(|rect| rect.split("height=\"").nth(1)).unwrap();
+        assert!(bar.split('"').next().unwrap().parse::<u32>().unwrap() > 5, "{svg}");
     }
 
     #[test]

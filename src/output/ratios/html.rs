@@ -98,12 +98,13 @@ fn chart(
     rows: &[&Row],
     name: &dyn Fn(&Row) -> String,
 ) -> Result<String, Box<dyn std::error::Error>> {
-    let last = rows.len() as i32 - 1;
+    // The plotting library does not draw a single segment, so there are two at least.
+    let last = (rows.len() as i32 - 1).max(1);
     let ends = rows.iter().filter_map(|row| row.interval).flatten().map(|bound| bound.ln().abs());
     let reach = ends.fold(0.0, f64::max).clamp(REACH[0], REACH[1]) * 1.05;
     let mut svg = String::new();
     {
-        let height = ROW * rows.len() as u32 + 40;
+        let height = ROW * (last as u32 + 1) + 40;
         let root = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
         let mut chart = ChartBuilder::on(&root)
             .margin(8)
@@ -115,7 +116,7 @@ fn chart(
             .configure_mesh()
             .disable_mesh()
             .x_labels(5)
-            .y_labels(rows.len())
+            .y_labels(last as usize + 1)
             .x_label_formatter(&|value| percent(*value))
             .y_label_formatter(&|value| match value {
                 SegmentValue::CenterOf(at) => {
