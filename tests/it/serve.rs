@@ -259,6 +259,18 @@ fn a_service_that_does_not_answer_any_more_is_unhealthy_and_then_healthy_again()
 }
 
 #[test]
+fn a_service_that_needs_a_moment_to_start_is_healthy_long_before_the_interval_is_over() {
+    let reserved = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = reserved.local_addr().unwrap();
+    drop(reserved);
+    let server =
+        Server::start(&[&QUICK[..], &["--interval", "3600s", "--answers", &format!("tcp:{at}")]].concat());
+    assert_eq!(server.metric("pqcheck_healthy"), "0");
+    let _service = TcpListener::bind(at).unwrap();
+    server.until("healthy", |server| server.metric("pqcheck_healthy") == "1");
+}
+
+#[test]
 fn a_check_that_dies_or_hangs_is_never_healthy() {
     let server =
         Server::start(&["--backend", "broken:endless-loop", "--deadline", "1s", "--interval", "100ms"]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::time::{self, MissedTickBehavior};
+use tokio::time;
 
 use super::latest::Latest;
 use crate::cli::health::Looks;
@@ -16,18 +16,19 @@ use crate::report::check::{Check, Verdict};
 const GLANCE: Duration = Duration::from_millis(10);
 /// Address space of a child: what code paths may use, whose own limits come first, and its own.
 const MEMORY: u64 = 1 << 30;
+/// How soon what is unhealthy is looked at again: a service that has just started is not to be called so for longer than
+/// it is.
+const SOON: Duration = Duration::from_secs(3);
 /// A check is sent in pieces of this size.
 const PIECE: usize = 512 << 10;
 /// More than the largest check by far.
 const MOST: usize = 32 << 20;
 
-/// Makes a check every `interval`, for ever.
+/// Makes checks for ever: the next one `interval` after the last one, or [`SOON`] if that was unhealthy.
 pub(super) async fn keep_making(looks: Looks, interval: Duration, latest: Arc<Latest>) {
-    let mut ticks = time::interval_at(time::Instant::now() + interval, interval);
-    // What takes longer than the interval is made as often as it can, with a pause in between.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        let healthy = latest.get().is_some_and(|check| check.verdict.healthy);
+        time::sleep(if healthy { interval } else { interval.min(SOON) }).await;
         make(&looks, &latest).await;
     }
 }
