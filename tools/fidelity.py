@@ -6,8 +6,8 @@ library and against the very one that is linked into pqcheck. They draw their ra
 message over and over, so that their work is another one than pqcheck's; each is built a second time with
 tools/same_inputs.c between the program and the library, and then does the same work. Signing is compared in that form
 only: over one message a mean says more of luck than of time. One constant is changed, how long an operation is timed:
-tens of milliseconds and many times, because on a machine that others use hardly a second is undisturbed. Against OpenSSL: `openssl speed` of
-a Debian container, which keeps its keys, and the same container's library through `pqcheck bench --installed
+tens of milliseconds and many times, because on a machine that others use hardly a second is undisturbed. Against
+OpenSSL: `openssl speed` of a Debian container, which keeps its keys, and the same container's library through `pqcheck bench --installed
 --key-objects`, which does so too.
 
 The programs run alternately, until the time is up. The figure of both is the tenth percentile of the means of such
@@ -78,7 +78,7 @@ def main():
 
 
 class Table:
-    """The ratios of each operation, and how long a round takes."""
+    """The windows of each operation, theirs and ours, and how long a round takes."""
 
     def __init__(self):
         self.rounds, self.longest, self.began = 0, 0.0, 0.0
@@ -102,6 +102,7 @@ class Table:
         for group, operations in self.groups.items():
             print(group)
             for name, figures in operations.items():
+                # Of theirs as they are, signing is not compared.
                 if not figures[0]:
                     continue
                 theirs, ours = min(figures[0]) if group == OPENSSL else low(figures[0]), low(figures[1])
@@ -121,6 +122,7 @@ def liboqs(table, pqcheck, tools):
 
 
 def low(means):
+    """The window that stands for all."""
     return statistics.quantiles(means, n=100, method="inclusive")[LOW - 1]
 
 
