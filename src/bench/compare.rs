@@ -5,7 +5,7 @@
 use crate::report::bench::{Bench, Measurement};
 use crate::report::ratios::{Ratios, Row, SCHEMA, Verdict};
 
-use super::contrast::{Contrast, Figure, bar};
+use super::contrast::{Contrast, Figure, bar, disturbed};
 use super::{figures, machines, stats};
 
 pub use super::figures::Normalise;
@@ -13,9 +13,8 @@ pub use super::machines::Runs;
 
 /// The part by which something must be slower to be called so, when nothing else is said.
 pub const THRESHOLD: f64 = 0.03;
-/// The part by which the speed of the machine may differ between two sides before that is said, and the one beyond which
-/// small differences are lost in that.
-const SPEED: [f64; 2] = [0.02, 0.1];
+/// The part by which the speed of the machine may differ between two sides before that is said.
+const SAID: f64 = 0.02;
 
 /// How to compare.
 pub struct Options {
@@ -192,7 +191,7 @@ pub(super) fn answers<'a>(run: &'a Bench, workload: &str) -> Option<&'a str> {
 /// The figures of a measurement in every run of a side.
 fn side_figures(runs: &Runs, measurement: &Measurement, options: &Options) -> Result<Vec<Figure>, String> {
     let id = measurement.id();
-    runs.runs.iter().map(|run| figures::of(&runs.name, run, &id, options.normalise.as_ref())).collect()
+    runs.each().map(|run| figures::of(&runs.name, run, &id, options.normalise.as_ref())).collect()
 }
 
 fn has_backend(side: &Runs, backend: &str) -> Result<(), String> {
@@ -210,14 +209,13 @@ fn another_speed(first: &Runs, side: &Runs, pairs: &[(Row, Result<Contrast, Stri
     let changes: Vec<f64> = pairs.iter().filter_map(|(_, found)| Some(found.as_ref().ok()?.speed)).collect();
     let change = if changes.is_empty() { 0.0 } else { stats::median(&changes) };
     let word = if change > 0.0 { "slower" } else { "faster" };
-    let [said, lost] = SPEED.map(|part| change.abs() > part.ln_1p());
-    let what = match lost {
+    let what = match disturbed(change) {
         true => {
             "and smaller differences than that are not believed: repeat both when it is quiet, or several times by turns"
         }
         false => "which is taken out of the ratios",
     };
-    said.then(|| {
+    (change.abs() > SAID.ln_1p()).then(|| {
         let change = (change.exp() - 1.0).abs() * 100.0;
         format!(
             "the machine itself was {change:.1} % {word} for {} than for {}, {what}",

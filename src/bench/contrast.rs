@@ -11,9 +11,10 @@ pub(super) const LEVEL: f64 = 0.99;
 /// How far runs of the same binary lie apart on a quiet machine though their turns do not, as a logarithm.
 const APART: f64 = 0.004;
 /// By how much more or less than the reference a workload suffers from what slows both down, as a part of that and a
-/// standard deviation: up to a tenth that is the processor's frequency, and beyond it something that runs beside.
+/// standard deviation: where its frequency changed, and where something ran beside.
 const DOUBT: [f64; 2] = [0.15, 0.6];
-const TENTH: f64 = 0.1;
+/// The largest change of the machine's speed that is one of its frequency, as a logarithm.
+const FREQUENCY: f64 = 0.1;
 
 /// A measurement in one run. All are natural logarithms, of which a difference is a ratio.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ impl Contrast {
         let speed = |side: &[Figure]| mean(&side.iter().map(|figure| figure.speed).collect::<Vec<_>>());
         let speed = speed(second) - speed(first);
         let squares = was_error + now_error;
-        let doubt = DOUBT[usize::from(speed.abs() > TENTH)];
+        let doubt = DOUBT[usize::from(disturbed(speed))];
         Self {
             ratio: now - was,
             speed,
@@ -99,6 +100,11 @@ impl Contrast {
     fn student(&self) -> Option<StudentsT> {
         StudentsT::new(0.0, 1.0, self.freedom).ok()
     }
+}
+
+/// Whether the machine's speed changed by so much, as a logarithm, that something ran beside.
+pub(super) fn disturbed(change: f64) -> bool {
+    change.abs() > FREQUENCY
 }
 
 /// The mean of a side's runs, the square of its error, and the degrees of freedom of that.

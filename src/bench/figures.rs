@@ -30,14 +30,38 @@ pub(super) fn undisturbed(shortest: u64) -> u64 {
     (shortest as f64 * (1.0 + QUIET)) as u64
 }
 
+/// What the reference took in a run, at all of its measurements together.
+pub(super) struct Reference {
+    /// The longest at an undisturbed sample.
+    limit: u64,
+    /// What stands for the machine's speed, as a logarithm.
+    speed: f64,
+}
+
+impl Reference {
+    pub(super) fn of(run: &Bench) -> Self {
+        let times = run.measurements.iter().filter_map(Measurement::times);
+        let mut all: Vec<u64> = times.flat_map(|it| it.reference.iter().flatten().copied()).collect();
+        let limit = undisturbed(all.iter().copied().min().unwrap_or_default());
+        all.retain(|time| *time <= limit);
+        let quiet: Vec<f64> = all.into_iter().map(|time| time as f64).collect();
+        Self { limit, speed: stats::quantile(&quiet, FAST).ln() }
+    }
+}
+
 /// The figure of a measurement in a run that is called `name`.
 ///
 /// # Errors
 /// With the reason, if the run has none.
-pub(super) fn of(name: &str, run: &Bench, id: &str, normalise: Option<&Normalise>) -> Result<Figure, String> {
+pub(super) fn of(
+    name: &str,
+    (run, reference): (&Bench, &Reference),
+    id: &str,
+    normalise: Option<&Normalise>,
+) -> Result<Figure, String> {
     let found = run.measurements.iter().find(|it| it.id() == id);
     let found = found.ok_or_else(|| format!("not in every run of {name}"))?;
-    let figure = figure(name, run, found)?;
+    let figure = figure_of(name, reference, found)?;
     Ok(match normalise {
         None => figure,
         Some(Normalise::Cycles) => {
@@ -48,7 +72,7 @@ pub(super) fn of(name: &str, run: &Bench, id: &str, normalise: Option<&Normalise
         }
         Some(Normalise::Backend(backend)) => {
             // Both were measured by turns, so the machine's own speed is in both.
-            let by = common(name, run, found, backend)?;
+            let by = figure_of(name, reference, common(name, run, found, backend)?)?;
             Figure {
                 time: figure.time - by.time,
                 error: figure.error + by.error,
@@ -59,7 +83,7 @@ pub(super) fn of(name: &str, run: &Bench, id: &str, normalise: Option<&Normalise
     })
 }
 
-fn figure(name: &str, run: &Bench, measurement: &Measurement) -> Result<Figure, String> {
+fn figure_of(name: &str, reference: &Reference, measurement: &Measurement) -> Result<Figure, String> {
     let times = match &measurement.outcome {
         Outcome::Measured(times) => times,
         Outcome::Wrong { reason } => return Err(format!("wrong on the side of {name}: {reason}")),
@@ -69,11 +93,8 @@ fn figure(name: &str, run: &Bench, measurement: &Measurement) -> Result<Figure, 
     if times.rounds.len() < FEWEST {
         return Err(format!("{name} has fewer than {FEWEST} rounds; give it more --samples"));
     }
-    let references = || {
-        run.measurements.iter().filter_map(Measurement::times).flat_map(|it| it.reference.iter().flatten())
-    };
-    let limit = undisturbed(references().copied().min().unwrap_or_default());
-    let parts: Vec<Vec<f64>> = (0..times.parts as usize).map(|part| shortest(times, part, limit)).collect();
+    let parts: Vec<Vec<f64>> =
+        (0..times.parts as usize).map(|part| shortest(times, part, reference.limit)).collect();
     let turns = parts.iter().map(Vec::len).sum::<usize>() / parts.len();
     if turns < FEWEST || parts.iter().any(|part| part.len() < FEWEST_OF_PART) {
         return Err(format!(
@@ -87,10 +108,9 @@ fn figure(name: &str, run: &Bench, measurement: &Measurement) -> Result<Figure, 
         |part: &Vec<f64>| stats::variance_of(part, |drawn| low(&drawn.iter().map(|it| **it).collect()));
     let sum: f64 = parts.iter().map(low).sum();
     let error: f64 = parts.iter().map(error).sum();
-    let quiet: Vec<f64> = references().filter(|time| **time <= limit).map(|time| *time as f64).collect();
     Ok(Figure {
         time: (sum / (times.calls * times.parts) as f64).ln(),
-        speed: stats::quantile(&quiet, FAST).ln(),
+        speed: reference.speed,
         error: error / (sum * sum),
         turns,
     })
@@ -107,10 +127,14 @@ fn shortest(times: &Times, part: usize, limit: u64) -> Vec<f64> {
     times.rounds.iter().zip(&times.reference).filter_map(of_turn).collect()
 }
 
-/// What the common backend takes in the same run.
-fn common(name: &str, run: &Bench, measurement: &Measurement, backend: &str) -> Result<Figure, String> {
+/// The same workload of the common backend, in the same run.
+fn common<'a>(
+    name: &str,
+    run: &'a Bench,
+    measurement: &Measurement,
+    backend: &str,
+) -> Result<&'a Measurement, String> {
     let is_it = |it: &&Measurement| it.workload == measurement.workload && it.backend == backend && it.chosen;
     let found = run.measurements.iter().find(is_it);
-    let found = found.ok_or_else(|| format!("{name} has no {} of {backend}", measurement.workload))?;
-    figure(name, run, found)
+    found.ok_or_else(|| format!("{name} has no {} of {backend}", measurement.workload))
 }

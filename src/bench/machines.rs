@@ -1,14 +1,28 @@
 //! Whether runs are of one machine, and what is to be known of it before their times are believed.
 
+use super::figures::Reference;
 use crate::report::bench::Bench;
 use crate::report::ratios::Side;
 
 /// The runs of a side, and what it is called.
 pub struct Runs {
-    /// What it is called.
-    pub name: String,
+    pub(super) name: String,
     /// Its reports; at least one.
-    pub runs: Vec<Bench>,
+    pub(super) runs: Vec<Bench>,
+    references: Vec<Reference>,
+}
+
+impl Runs {
+    /// At least one report, and what they are called together.
+    pub fn new(name: String, runs: Vec<Bench>) -> Self {
+        let references = runs.iter().map(Reference::of).collect();
+        Self { name, runs, references }
+    }
+
+    /// Each run, and what the reference took in it.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&Bench, &Reference)> {
+        self.runs.iter().zip(&self.references)
+    }
 }
 
 /// What makes a machine another one.

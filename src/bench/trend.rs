@@ -3,7 +3,7 @@
 //! A step is looked for where a cut makes two sides that differ most, by the same rule as two sides of a comparison,
 //! and then again on both sides of it.
 
-use crate::report::bench::Measurement;
+use crate::report::bench::{Bench, Measurement};
 use crate::report::ratios::Verdict;
 use crate::report::trend::{Row, SCHEMA, Step, Trend, Value};
 
@@ -96,13 +96,13 @@ fn row(points: &[Runs], last: &Measurement, rule: Rule) -> Row {
 
 fn point_figures(points: &[Runs], point: &Runs, last: &Measurement, id: &str) -> Result<Vec<Figure>, String> {
     let same = points.last().map(|last_point| answers(&last_point.runs[0], &last.workload));
-    let figure = |run| {
-        if Some(answers(run, &last.workload)) != same {
+    let figure = |run: (&Bench, _)| {
+        if Some(answers(run.0, &last.workload)) != same {
             return Err(format!("{}: the workload has other inputs, or is not in it", point.name));
         }
         figures::of(&point.name, run, id, None)
     };
-    point.runs.iter().map(figure).collect()
+    point.each().map(figure).collect()
 }
 
 /// The places of the likeliest step, if it is one, and of those on both sides of it, counted from `start`.

@@ -55,7 +55,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         let (of_kat, of_bench) = read_side(name)?;
         match of_bench.is_empty() {
             true => reports.extend(of_kat),
-            false if of_kat.is_empty() => sides.push(Runs { name: name.clone(), runs: of_bench }),
+            false if of_kat.is_empty() => sides.push(Runs::new(name.clone(), of_bench)),
             false => {
                 bail!("{name}: reports of known-answer tests and of measurements in one place; part them")
             }

@@ -14,6 +14,7 @@ pub mod openmetrics;
 pub mod ratios;
 pub mod trend;
 
+mod chart;
 mod grouped;
 mod human;
 mod json;

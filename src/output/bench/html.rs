@@ -5,13 +5,12 @@ use std::io::{self, Write};
 
 use plotters::prelude::*;
 
+use super::super::chart::{self, Frame};
 use super::super::page::{self, escaped};
-use super::super::text::{Plain, duration};
+use super::super::text::duration;
 use super::human::time;
 use crate::report::bench::{Bench, Measurement, Outcome, Times, Workload};
 
-/// A chart's width in its own units; on a narrow screen it shrinks.
-const WIDTH: u32 = 560;
 /// The height of a bar with the room around it.
 const BAR: u32 = 34;
 /// The most marks of single samples on a bar: as many as can be told apart.
@@ -77,7 +76,7 @@ fn section(out: &mut dyn Write, report: &Bench, workload: &Workload) -> io::Resu
         escaped(&workload.id),
         escaped(&workload.timed)
     )?;
-    writeln!(out, "<div class=\"work\"><div>{}</div>", chart(&names, &times).map_err(io::Error::other)?)?;
+    writeln!(out, "<div class=\"work\"><div>{}</div>", chart(&names, &times)?)?;
     write!(
         out,
         "<div class=\"wide\"><table><tr><th></th><th>median</th><th>95 % interval</th><th>p5</th><th>p95</th><th>MAD</th>"
@@ -111,60 +110,30 @@ fn name(measurement: &Measurement) -> String {
 }
 
 /// Bars to the medians, the fastest on top, with the samples on them.
-fn chart(names: &[String], times: &[&Times]) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    // The plotting library does not draw a single segment, so there are two at least.
-    let last = (names.len() as i32 - 1).max(1);
-    let height = BAR * (last as u32 + 1) + 40;
+fn chart(names: &[String], times: &[&Times]) -> io::Result<String> {
     let largest = |of: fn(&Times) -> f64| times.iter().map(|times| of(times)).fold(0.0, f64::max);
     let end = ROOM * largest(|times| times.p95).min(2.0 * largest(|times| times.median));
-    let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
-        let mut chart = ChartBuilder::on(&root)
-            .margin(8)
-            .margin_right(32)
-            .x_label_area_size(24)
-            .y_label_area_size(150)
-            .build_cartesian_2d(0.0..end, (0..last).into_segmented())
-            .map_err(words)?;
-        chart
-            .configure_mesh()
-            .disable_mesh()
-            .x_labels(5)
-            .y_labels(last as usize + 1)
-            .x_label_formatter(&|value| time(*value))
-            .y_label_formatter(&|value| match value {
-                SegmentValue::CenterOf(at) => shortened(names, (last - at) as usize),
-                _ => String::new(),
-            })
-            .draw()
-            .map_err(words)?;
+    let frame = Frame { names, height: BAR, beside: 170, span: 0.0..end, written: time };
+    chart::rows(&frame, |chart, last| {
         let rows = || times.iter().enumerate().map(|(at, times)| (last - at as i32, *times));
-        chart
-            .draw_series(rows().map(|(row, times)| {
-                let corners =
-                    [(0.0, SegmentValue::Exact(row)), (times.median.min(end), SegmentValue::Exact(row + 1))];
-                let mut bar = Rectangle::new(corners, BLUE.filled());
-                bar.set_margin(7, 7, 0, 0);
-                bar
-            }))
-            .map_err(words)?;
-        chart
-            .draw_series(rows().flat_map(|(row, times)| {
-                marks(times).into_iter().filter(move |value| *value <= end).map(move |value| {
-                    Circle::new((value, SegmentValue::CenterOf(row)), 1, BLACK.mix(0.5).filled())
-                })
-            }))
-            .map_err(words)?;
-        chart
-            .draw_series(rows().map(|(row, times)| {
-                let ends = times.interval.map(|value| (value.min(end), SegmentValue::CenterOf(row)));
-                PathElement::new(ends, BLACK.stroke_width(3))
-            }))
-            .map_err(words)?;
-        root.present().map_err(words)?;
-    }
-    Ok(svg)
+        chart.draw_series(rows().map(|(row, times)| {
+            let corners =
+                [(0.0, SegmentValue::Exact(row)), (times.median.min(end), SegmentValue::Exact(row + 1))];
+            let mut bar = Rectangle::new(corners, BLUE.filled());
+            bar.set_margin(7, 7, 0, 0);
+            bar
+        }))?;
+        chart.draw_series(rows().flat_map(|(row, times)| {
+            marks(times).into_iter().filter(move |value| *value <= end).map(move |value| {
+                Circle::new((value, SegmentValue::CenterOf(row)), 1, BLACK.mix(0.5).filled())
+            })
+        }))?;
+        chart.draw_series(rows().map(|(row, times)| {
+            let ends = times.interval.map(|value| (value.min(end), SegmentValue::CenterOf(row)));
+            PathElement::new(ends, BLACK.stroke_width(3))
+        }))?;
+        Ok(())
+    })
 }
 
 /// Some of the samples in order of size, evenly, in nanoseconds per call.
@@ -173,22 +142,6 @@ fn marks(times: &Times) -> Vec<f64> {
     samples.sort_unstable_by(f64::total_cmp);
     let step = samples.len().div_ceil(MARKS).max(1);
     samples.into_iter().step_by(step).collect()
-}
-
-/// What fits beside a bar: of a long name its end, because there the file is.
-fn shortened(names: &[String], at: usize) -> String {
-    const LONGEST: usize = 20;
-    let name = names.get(at).map_or("", String::as_str);
-    let length = name.chars().count();
-    if length <= LONGEST {
-        return Plain(name).to_string();
-    }
-    let end: String = name.chars().skip(length + 1 - LONGEST).collect();
-    format!("…{}", Plain(&end))
-}
-
-fn words(error: impl std::fmt::Display) -> Box<dyn std::error::Error + Send + Sync> {
-    error.to_string().into()
 }
 
 fn facts(out: &mut dyn Write, report: &Bench) -> io::Result<()> {
@@ -237,41 +190,4 @@ fn facts(out: &mut dyn Write, report: &Bench) -> io::Result<()> {
         )?;
     }
     writeln!(out, "</dl></section>")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_foreign_name_cannot_leave_its_chart() {
-        let hostile = "b/<script>alert(1)</script>".to_owned();
-        let times = Times {
-            median: 10.0,
-            p5: 9.0,
-            p95: 12.0,
-            mad: 1.0,
-            interval: [9.5, 10.5],
-            bytes_per_second: None,
-            per_repetition: None,
-            instructions: None,
-            cycles: None,
-            calls: 1,
-            parts: 1,
-            rounds: vec![vec![9, 10, 12]],
-            reference: vec![vec![1; 3]],
-        };
-        let svg = chart(&[hostile], &[&times]).unwrap();
-        assert!(!svg.contains("</script>") && svg.contains("<svg"), "{svg}");
-        // A bar that is alone has a height too.
-        let bar = svg.split("<rect").nth(1).and_then(|rect| rect.split("height=\"").nth(1)).unwrap();
-        assert!(bar.split('"').next().unwrap().parse::<u32>().unwrap() > 5, "{svg}");
-    }
-
-    #[test]
-    fn a_long_name_keeps_its_end() {
-        let names = ["usr/lib/x86_64-linux-gnu/libcrypto.so.3".to_owned()];
-        assert_eq!(shortened(&names, 0), "…-gnu/libcrypto.so.3");
-        assert_eq!(shortened(&names, 1), "");
-    }
 }

@@ -5,13 +5,11 @@ use std::io::{self, Write};
 
 use plotters::prelude::*;
 
+use super::super::chart::{self, Frame};
 use super::super::page::{self, escaped};
-use super::super::text::Plain;
 use super::{cells, conclusion, counts, refused};
 use crate::report::ratios::{Ratios, Row, Verdict};
 
-/// A chart's width in its own units; on a narrow screen it shrinks.
-const WIDTH: u32 = 560;
 /// The height of a row.
 const ROW: u32 = 26;
 /// The least and the most by which an axis reaches to both sides, as logarithms.
@@ -70,7 +68,7 @@ fn section(
     rows: &[&Row],
     name: &dyn Fn(&Row) -> String,
 ) -> io::Result<()> {
-    let chart = chart(ratios, rows, name).map_err(|error| io::Error::other(error.to_string()))?;
+    let chart = chart(ratios, rows, name)?;
     writeln!(out, "<section><h2>{}</h2><div class=\"work\"><div>{chart}</div>", escaped(title))?;
     writeln!(
         out,
@@ -93,38 +91,12 @@ fn section(
 }
 
 /// A dot with its interval for each row, the first on top, on an axis of logarithms with 1 in the middle.
-fn chart(
-    ratios: &Ratios,
-    rows: &[&Row],
-    name: &dyn Fn(&Row) -> String,
-) -> Result<String, Box<dyn std::error::Error>> {
-    // The plotting library does not draw a single segment, so there are two at least.
-    let last = (rows.len() as i32 - 1).max(1);
+fn chart(ratios: &Ratios, rows: &[&Row], name: &dyn Fn(&Row) -> String) -> io::Result<String> {
     let ends = rows.iter().filter_map(|row| row.interval).flatten().map(|bound| bound.ln().abs());
     let reach = ends.fold(0.0, f64::max).clamp(REACH[0], REACH[1]) * 1.05;
-    let mut svg = String::new();
-    {
-        let height = ROW * (last as u32 + 1) + 40;
-        let root = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
-        let mut chart = ChartBuilder::on(&root)
-            .margin(8)
-            .margin_right(32)
-            .x_label_area_size(24)
-            .y_label_area_size(190)
-            .build_cartesian_2d(-reach..reach, (0..last).into_segmented())?;
-        chart
-            .configure_mesh()
-            .disable_mesh()
-            .x_labels(5)
-            .y_labels(last as usize + 1)
-            .x_label_formatter(&|value| percent(*value))
-            .y_label_formatter(&|value| match value {
-                SegmentValue::CenterOf(at) => {
-                    rows.get((last - at) as usize).map(|row| shortened(&name(row))).unwrap_or_default()
-                }
-                _ => String::new(),
-            })
-            .draw()?;
+    let names: Vec<String> = rows.iter().map(|row| name(row)).collect();
+    let frame = Frame { names: &names, height: ROW, beside: 190, span: -reach..reach, written: percent };
+    chart::rows(&frame, |chart, last| {
         let upright = |at: f64, style: ShapeStyle| {
             PathElement::new([(at, SegmentValue::Exact(0)), (at, SegmentValue::Exact(last + 1))], style)
         };
@@ -144,26 +116,14 @@ fn chart(
             chart.draw_series([PathElement::new(interval.map(place), color.stroke_width(3))])?;
             chart.draw_series([Circle::new(place(ratio), 5, color.filled())])?;
         }
-        root.present()?;
-    }
-    Ok(svg)
+        Ok(())
+    })
 }
 
 /// The logarithm of a ratio as a change: `+5 %`.
 fn percent(value: f64) -> String {
     let percent = (value.exp() - 1.0) * 100.0;
     if percent.abs() < 0.5 { "0 %".to_owned() } else { format!("{percent:+.0} %") }
-}
-
-/// What fits beside a row: of a long name its end.
-fn shortened(name: &str) -> String {
-    const LONGEST: usize = 23;
-    let length = name.chars().count();
-    if length <= LONGEST {
-        return Plain(name).to_string();
-    }
-    let end: String = name.chars().skip(length + 1 - LONGEST).collect();
-    format!("…{}", Plain(&end))
 }
 
 fn sides(out: &mut dyn Write, ratios: &Ratios) -> io::Result<()> {
