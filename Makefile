@@ -8,7 +8,7 @@ qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 comma := ,
 tools := $(CURDIR)/target/tools/bin
 
-.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers test-services vectors figures bench fidelity gate gate-update alarm-rate \
+.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers test-services test-source vectors figures bench fidelity gate gate-update alarm-rate \
 	image up down diagnose test-stack test-beyond install-prerequisites clean
 
 help: ## what can be made
@@ -85,6 +85,10 @@ test-containers: dist ## images with known faults: each is unhealthy or does not
 test-services: dist ## all six services, from build to checked end to end; of arm64 (emulated) two of them and pqcheck's image
 	@tools/need python3 docker compose
 	tools/engine run tests/containers/services.sh $(archs)
+
+test-source: ## the image of pqcheck from its source and vendored crates (20 minutes)
+	@tools/need rust git
+	tools/engine run tests/containers/source.sh
 
 test-beyond: dist ## a rolling update on a one-node swarm; the Kubernetes manifests against the published schemas
 	@tools/need python3
