@@ -59,9 +59,10 @@ test-image: dist ## pqcheck in real containers: both C libraries, both architect
 	@tools/need python3
 	tools/engine run python3 tests/images/run.py
 
-up: binary ## the stack of docker/compose.yaml, from dist/ to all healthy
+up: binary ## the stack of docker/compose.yaml, from dist/ to all healthy and Prometheus aware of it
 	@tools/need python3 docker compose
 	python3 docker/stack up
+	docker/monitoring/check.sh --seen
 
 down: ## take away what `make up` started, but the images
 	python3 docker/stack down

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Shows that the monitoring of a running stack sees every service, and that its alerts fire when they should.
 
-    docker/monitoring/check.sh [--files] [CONTAINER]
+    docker/monitoring/check.sh [--files | --seen] [CONTAINER]
 
 CONTAINER is Prometheus; without it, the one that compose started. With --files only what needs no running stack,
-and CONTAINER may be an image. Everything is asked of the image's own promtool. Exit code 1 when something does
+and CONTAINER may be an image; with --seen only that it has asked every service and all are healthy. Everything is asked of the image's own promtool. Exit code 1 when something does
 not hold, 2 when it could not be tried. Knows nothing of how a service comes to its metrics.
 """
 
@@ -27,10 +27,12 @@ wrong = 0
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--files", action="store_true", help="only what needs no running stack")
-    arguments.add_argument("container", nargs="?", help="Prometheus")
-    arguments = arguments.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--files", action="store_true", help="only what needs no running stack")
+    part.add_argument("--seen", action="store_true", help="only that it has asked every service and all are healthy")
+    parser.add_argument("container", nargs="?", help="Prometheus")
+    arguments = parser.parse_args()
     container = arguments.container or of_compose()
     if not container:
         refuse("no monitoring is running; `make up` starts the stack")
@@ -43,6 +45,9 @@ def main():
             refuse(f"{container}: no container of this name is running")
         image = found.stdout.split()[1]
 
+    if arguments.seen:
+        seen(container)
+        sys.exit(1 if wrong else 0)
     configuration(image)
     rules(image)
     shown = dashboard(image)
@@ -126,16 +131,22 @@ def regression(image):
     holds("a comparison of reports becomes the metric of the alert, and a torn report changes nothing", said, said.stdout == expected)
 
 
-def stack(container, shown):
+def seen(container):
+    """Waits until Prometheus knows of every service that it is healthy. Returns the services."""
     services = sorted(re.findall(r"service: ([\w-]+)", docker("exec", container, "cat", "/etc/prometheus/prometheus.yml").stdout))
     deadline = time.monotonic() + SECONDS
     while True:
         # Twice the same service would be one line too many, and one with another value is wrong.
-        seen = sorted((each["metric"].get("service"), each["value"][1]) for each in query(container, "pqcheck_healthy"))
-        if seen == [(service, "1") for service in services] or time.monotonic() > deadline:
+        series = sorted((each["metric"].get("service"), each["value"][1]) for each in query(container, "pqcheck_healthy"))
+        if series == [(service, "1") for service in services] or time.monotonic() > deadline:
             break
-        time.sleep(2)
-    report(f"pqcheck_healthy has one series for each of {', '.join(services)}, with the value 1", seen == [(service, "1") for service in services], str(seen))
+        time.sleep(1)
+    report(f"pqcheck_healthy has one series for each of {', '.join(services)}, with the value 1", series == [(service, "1") for service in services], str(series))
+    return services
+
+
+def stack(container, shown):
+    services = seen(container)
     up = sorted((each["metric"]["service"], each["value"][1]) for each in query(container, "up"))
     report(f"all {len(services)} targets answer", up == [(service, "1") for service in services], str(up))
     # A name that nobody writes would leave its panel empty for ever.
