@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from cause import Cause, explain
 
 LOGS = services.DOCKER / "logs"
 SECONDS = 3600
+# The builds that are going on.
+going = set()
 
 
 @dataclass
@@ -43,6 +46,19 @@ def prepare(arches, names):
             run(program, *arches)
 
 
+def at_once(work, names):
+    """What `work` makes of each name, several at a time: most of a build waits, or keeps one processor busy."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            return list(pool.map(work, names))
+        except BaseException:
+            # Whoever asks to stop does not wait for builds.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(going):
+                process.kill()
+            raise
+
+
 def build(service, arch, again=""):
     """Builds an image. `again`, a word, without any layer of an earlier build, under a name of its own."""
     recipe = services.DOCKER / service / "Dockerfile"
@@ -60,8 +76,15 @@ def build(service, arch, again=""):
         words.append("--no-cache")
     began = time.monotonic()
     with open(log, "w") as file:
-        code = subprocess.call([*words, str(services.context(service))], stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-                               timeout=SECONDS, env=os.environ | builder())
+        process = subprocess.Popen([*words, str(services.context(service))], stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                                   env=os.environ | builder())
+        going.add(process)
+        try:
+            code = process.wait(SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+            going.remove(process)
     built = Built(service, arch, image, code == 0, time.monotonic() - began, log)
     if code != 0:
         text = log.read_text(errors="replace")

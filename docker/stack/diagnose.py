@@ -48,7 +48,7 @@ def run(arguments):
         )
         build.prepare(arches, names)
         for arch in arches:
-            images = [look(service, arch) for service in names]
+            images = build.at_once(lambda service: look(service, arch), names)
             diagnosis.images += images
             diagnosis.stacks.append(stack(images, arch, arguments.deadline))
         if not arguments.once:

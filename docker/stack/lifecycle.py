@@ -118,18 +118,20 @@ def tidy(stack):
 def build_all(arch):
     """Builds all images; says which do not build and why."""
     build.prepare([arch], services.NAMES)
-    good = True
-    for service in services.NAMES:
+
+    def said(service):
         built = build.build(service, arch)
         say(f"{built.image}: {'built' if built.good else 'does NOT build'} ({built.seconds:.0f} s)")
-        if not built.good:
-            good = False
-            print(f"{service}: does not build; all of it: {built.log}")
-            for line in built.tail():
-                print(f"    log:     {line}")
-            for line in built.cause.lines() if built.cause else []:
-                print(f"    {line}")
-    return good
+        return built
+
+    bad = [built for built in build.at_once(said, services.NAMES) if not built.good]
+    for built in bad:
+        print(f"{built.service}: does not build; all of it: {built.log}")
+        for line in built.tail():
+            print(f"    log:     {line}")
+        for line in built.cause.lines() if built.cause else []:
+            print(f"    {line}")
+    return not bad
 
 
 def start(stack, names, deadline):
