@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import socketserver
 import subprocess
@@ -29,7 +30,8 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "docker/stack"))
 sys.dont_write_bytecode = True
 
-import compose  # noqa: E402 the place of these is known only now
+import build  # noqa: E402 the place of these is known only now
+import compose  # noqa: E402
 import earlier  # noqa: E402
 import engine  # noqa: E402
 import page  # noqa: E402
@@ -227,6 +229,33 @@ def a_build_from_source_is_given_every_tool_that_it_calls():
         lines = [line for line in (ROOT / script).read_text().splitlines() if not line.lstrip().startswith("#")]
         called = set(re.findall(r"(?<![\w/])tools/[\w-]+", "\n".join(lines)))
         expect(called <= given, f"{script} calls what .dockerignore keeps back: {called - given}")
+
+
+def a_build_from_source_is_given_the_tests_that_it_has_flags_for():
+    # Cargo refuses flags for integration tests in a package that has none.
+    given = (ROOT / ".dockerignore").read_text().splitlines()
+    flags = "rustc-link-arg-tests" in (ROOT / "build.rs").read_text()
+    expect("!tests/it" in given or not flags, "build.rs has flags for tests/it, which .dockerignore keeps back")
+
+
+def whoever_interrupts_builds_does_not_wait_for_them():
+    def work(_):
+        with subprocess.Popen(["sleep", "20"]) as process:
+            build.going.add(process)
+            process.wait()
+            build.going.remove(process)
+
+    before = signal.signal(signal.SIGALRM, lambda *_: sys.exit(143))
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    began = time.monotonic()
+    try:
+        build.at_once(work, ["one", "two", "three"])
+        expect(False, "it was not interrupted")
+    except SystemExit:
+        expect(time.monotonic() - began < 10, "the builds were waited for")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    expect(not build.going, "something is still being built")
 
 
 def both_kinds_of_compose_read_the_file():
@@ -567,6 +596,8 @@ CLAIMS = [
     *NEED_ENGINE,
     the_services_are_those_of_the_compose_file,
     a_build_from_source_is_given_every_tool_that_it_calls,
+    a_build_from_source_is_given_the_tests_that_it_has_flags_for,
+    whoever_interrupts_builds_does_not_wait_for_them,
     both_kinds_of_compose_read_the_file,
     what_an_engine_says_is_translated,
     the_report_is_the_golden_one,
