@@ -29,6 +29,8 @@ def main():
     arguments.add_argument("words", nargs="*")
     arguments = arguments.parse_args()
     dist, words = arguments.dist.resolve(), arguments.words
+    # Who is started in the background ignores an interrupt, and so would all that is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     claims = [each for each in CLAIMS if not words or any(word in each.__name__ for word in words)]
     if not claims:
         sys.exit(f"tests/containers/bad_input.py: no claim contains {' or '.join(words)}")
