@@ -1,16 +1,19 @@
 #!/bin/sh
 # Shows that client-api signs, stores and verifies, and what it says when something is wrong: with a database of its own.
 #
-#     docker/client-api/check.sh [IMAGE [DATABASE_IMAGE]]       pqcheck-stack/client-api, pqcheck-stack/database
+#     docker/client-api/check.sh [--short] [IMAGE [DATABASE_IMAGE]]       pqcheck-stack/client-api, pqcheck-stack/database
 #
+# With --short, for an emulator: what is signed, stored, verified and changed, and not how each refusal is worded.
 # Exit code 1 when something does not hold, 2 when it could not be tried. Knows nothing of seals.
 set -eu
 . "$(dirname "$0")/../database/throwaway.sh"
 
 main() {
+    short=''
+    if [ "${1:-}" = --short ]; then short=yes && shift; fi
     image=${1:-pqcheck-stack/client-api}
     throwaway client-api "${2:-pqcheck-stack/database}" "$image"
-    refusals
+    [ -n "$short" ] || refusals
     begin_database "$patience"
     begin client-api "$image" --tmpfs /tmp
     holds "it comes up" until_true "$patience" asks 200 '"database":"ok"' /healthz
@@ -19,9 +22,9 @@ main() {
         /pqcheck health --installed --require ML-KEM-768,ML-DSA-87 --answers http://127.0.0.1:8000/healthz
     holds "pqcheck says so to Prometheus" until_true "$patience" measures client-api '^pqcheck_healthy(\{.*\})? 1'
     client
-    bad_requests
+    [ -n "$short" ] || bad_requests
     tampering
-    away
+    [ -n "$short" ] || away
     docker stop --time 10 "$mine-client-api" >/dev/null
     holds "it stops cleanly" [ "$(docker inspect --format '{{.State.ExitCode}}' "$mine-client-api")" -le 143 ]
     [ "$wrong" = 0 ] || exit 1
