@@ -32,10 +32,11 @@ all() {
 }
 
 # The database is asked through client-api; docker/database/check.sh, which takes ten minutes there, can be run by hand.
+# One process and no more, as on the machine's own architecture: the other one is the emulator's.
 emulated() {
     docker/run-diagnostics.sh --platform "linux/$1" --service database --service client-api --once --output "target/diagnosis-$1" &&
         docker/client-api/check.sh --short "pqcheck-stack/client-api:$1" "pqcheck-stack/database:$1" &&
-        docker run --rm --platform "linux/$1" --read-only --cap-drop ALL --user 65534 --network none --memory 16m --pids-limit 1 "pqcheck:$1"
+        docker run --rm --platform "linux/$1" --read-only --cap-drop ALL --user 65534 --network none --memory 16m --pids-limit 2 "pqcheck:$1"
 }
 
 # What is wrong with one architecture does not hide what is wrong with the other; where one could not be tried, the
