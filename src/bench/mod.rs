@@ -39,6 +39,9 @@ const SAMPLE: Duration = Duration::from_millis(2);
 /// In how many turns they are taken: each is a block for the statistics, so there must be some.
 const ROUNDS: u64 = 25;
 
+/// How many times longer than all is timed a run may take while it waits for undisturbed samples.
+const PATIENCE_FOR_QUIET: u32 = 2;
+
 /// A workload on a code path that gave the right answers, for a harness other than [`run`]'s.
 pub struct Ready {
     drive: Box<dyn drive::Drive>,
@@ -113,7 +116,7 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
         cell.prepare(&mut workers, plan, &method);
     }
     let turns = cells.iter().map(|cell| cell.turns).sum();
-    let (mut done, first_turn) = (0, Instant::now());
+    let mut done = 0;
     for round in 0..method.rounds {
         // Who follows whom in the caches changes with the direction.
         let forwards = round % 2 == 0;
@@ -126,7 +129,9 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
             }
         }
     }
-    wait_for_quiet(&mut cells, &mut workers, &workloads, method.rounds, first_turn.elapsed());
+    let timed = cells.iter().filter(|cell| cell.turns > 0).count() as u32;
+    let deadline = start + plan.time * timed * PATIENCE_FOR_QUIET;
+    wait_for_quiet(&mut cells, &mut workers, &workloads, method.rounds, deadline);
     for cell in &mut cells {
         cell.verify(&mut workers);
     }
@@ -147,23 +152,27 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
     })
 }
 
-/// Takes more turns of what has too few with an undisturbed sample, for as long as `patience` at most.
+/// Takes more turns of what has too few with an undisturbed sample, until `deadline` at most.
 fn wait_for_quiet(
     cells: &mut [Cell],
     workers: &mut [Worker<'_>],
     workloads: &[Workload],
     rounds: u64,
-    patience: Duration,
+    deadline: Instant,
 ) {
-    let deadline = Instant::now() + patience;
     let shortest = cells.iter().flat_map(Cell::references).flatten().min();
     let limit = shortest.map_or(0, |shortest| figures::undisturbed(*shortest));
     for round in rounds.. {
         let mut lacking = cells.iter_mut().filter(|cell| cell.lacks(workloads, limit)).peekable();
-        if lacking.peek().is_none() || Instant::now() > deadline {
-            break;
+        if lacking.peek().is_none() {
+            return;
         }
-        lacking.for_each(|cell| cell.turn(workers, round));
+        for cell in lacking {
+            if Instant::now() > deadline {
+                return;
+            }
+            cell.turn(workers, round);
+        }
     }
 }
 
