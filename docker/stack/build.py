@@ -54,8 +54,8 @@ def at_once(work, names):
         except BaseException:
             # Whoever asks to stop does not wait for builds.
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(going):
-                process.kill()
+            while going:
+                going.pop().kill()
             raise
 
 
@@ -84,7 +84,11 @@ def build(service, arch, again=""):
         finally:
             process.kill()
             process.wait()
-            going.remove(process)
+            stopped = process not in going
+            going.discard(process)
+    # What was broken off says nothing of the image.
+    if stopped:
+        raise engine.Refusal(f"building {image}: broken off")
     built = Built(service, arch, image, code == 0, time.monotonic() - began, log)
     if code != 0:
         text = log.read_text(errors="replace")
