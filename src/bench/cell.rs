@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use super::turn::{Turn, nanoseconds};
+use super::stats::{self, Blocks};
+use super::turn::{Cut, Turn, nanoseconds};
 use super::worker::{Command, Reply, Worker};
 use super::workload::Workload;
-use super::{Plan, stats};
+use super::{Plan, figures};
 use crate::backend::Subject;
 use crate::backend::installed::Installed;
 use crate::report::bench::{Measurement, Method, Outcome, Times, passes};
@@ -26,8 +27,7 @@ pub(super) struct Cell {
     workload: usize,
     /// In nanoseconds, as calibration had it.
     pass: u64,
-    passes: u64,
-    samples: u64,
+    cut: Cut,
     /// How many turns it has in the whole run.
     pub(super) turns: u64,
     taken: Vec<Turn>,
@@ -46,8 +46,7 @@ pub(super) fn cells(plan: &Plan, workloads: &[Workload]) -> Vec<Cell> {
                     subject,
                     workload,
                     pass: 0,
-                    passes: 0,
-                    samples: 0,
+                    cut: Cut { passes: 0, samples: 0, parts: 1 },
                     turns: 0,
                     taken: Vec::new(),
                     end,
@@ -65,24 +64,36 @@ fn barred(subject: Subject) -> Option<String> {
 }
 
 impl Cell {
-    pub(super) fn prepare(&mut self, workers: &mut [Worker<'_>], plan: &Plan, method: &Method) {
+    pub(super) fn prepare(
+        &mut self,
+        workers: &mut [Worker<'_>],
+        workloads: &[Workload],
+        plan: &Plan,
+        method: &Method,
+    ) {
         if self.end.is_some() {
             return;
         }
         match workers[self.subject].ask(Command::Prepare { workload: self.workload }, PATIENCE) {
-            Ok(Reply::Prepared(pass)) => self.size(pass, nanoseconds(plan.time), plan.samples, method.rounds),
+            Ok(Reply::Prepared(pass)) => {
+                let inputs = workloads[self.workload].inputs() as u64;
+                self.size(pass, inputs, nanoseconds(plan.time), plan.samples, method.rounds);
+            }
             other => self.ends(other),
         }
     }
 
-    /// How many turns there are, of how many samples, of how many passes: as many samples as were asked for, but none
-    /// shorter than a pass and all of them together no longer than the time.
-    fn size(&mut self, pass: u64, time: u64, samples: u64, rounds: u64) {
+    /// How many turns there are, and how each is cut: into as many samples as were asked for, but all of them together no
+    /// longer than the time. Where a sample would be shorter than a pass, its inputs are parted.
+    fn size(&mut self, pass: u64, inputs: u64, time: u64, samples: u64, rounds: u64) {
         let turn = (time / rounds).max(1);
         self.pass = pass;
         self.turns = (time / pass.max(turn)).clamp(FEWEST.min(rounds), rounds);
-        self.samples = samples.div_ceil(rounds).min(turn / pass).max(1);
-        self.passes = (turn / self.samples / pass).max(1);
+        let sample = time / samples;
+        let fits = |parts: &u64| inputs.is_multiple_of(*parts) && pass / parts <= sample;
+        let parts = (1..inputs).find(fits).unwrap_or(inputs);
+        let samples = samples.div_ceil(rounds).min(turn / pass).max(1);
+        self.cut = Cut { passes: (turn / samples / pass).max(1), samples, parts };
     }
 
     /// Whether this round is one of its own: they are spread evenly.
@@ -91,14 +102,9 @@ impl Cell {
     }
 
     pub(super) fn turn(&mut self, workers: &mut [Worker<'_>], round: u64) {
-        let expected = self.pass.saturating_mul(self.passes).saturating_mul(self.samples + 1);
+        let expected = self.pass.saturating_mul(self.cut.passes).saturating_mul(self.cut.samples + 1);
         let patience = PATIENCE + Duration::from_nanos(expected.saturating_mul(SLACK));
-        let command = Command::Turn {
-            workload: self.workload,
-            passes: self.passes,
-            samples: self.samples,
-            number: round,
-        };
+        let command = Command::Turn { workload: self.workload, cut: self.cut, number: round };
         match workers[self.subject].ask(command, patience) {
             Ok(Reply::Turn(turn)) => self.taken.push(turn),
             other => self.ends(other),
@@ -110,16 +116,10 @@ impl Cell {
         self.taken.iter().map(|turn| turn.references.as_slice())
     }
 
-    /// Whether it is in want of turns with a sample at which the reference took no longer than `limit`: on average over
-    /// the parts of its inputs.
-    pub(super) fn lacks(&self, workloads: &[Workload], limit: u64) -> bool {
-        let parts = workloads[self.workload].parts();
-        let undisturbed = |turn: &[u64]| {
-            let of_parts = (0..parts).map(|part| turn.iter().skip(part).step_by(parts));
-            of_parts.filter(|references| references.clone().any(|reference| *reference <= limit)).count()
-        };
-        let there: usize = self.references().map(undisturbed).sum();
-        self.end.is_none() && there < parts * UNDISTURBED.min(self.turns) as usize
+    /// Whether it is in want of turns with a sample at which the reference took no longer than `limit`.
+    pub(super) fn lacks(&self, limit: u64) -> bool {
+        let there = figures::quiet(self.references(), self.cut.parts as usize, limit);
+        self.end.is_none() && (there.turns < UNDISTURBED.min(self.turns) as usize || !there.is_enough())
     }
 
     pub(super) fn verify(&mut self, workers: &mut [Worker<'_>]) {
@@ -147,7 +147,7 @@ impl Cell {
 
     pub(super) fn measurement(self, plan: &Plan, workloads: &[Workload]) -> Measurement {
         let (subject, workload) = (&plan.subjects[self.subject], &workloads[self.workload]);
-        let calls = self.passes * (workload.inputs() / workload.parts()) as u64;
+        let calls = self.cut.passes * workload.inputs() as u64 / self.cut.parts;
         Measurement {
             workload: workload.id(),
             backend: subject.backend.id.to_owned(),
@@ -155,20 +155,24 @@ impl Cell {
             chosen: subject.backend.chooses(subject.path, workload.algorithm),
             // The traits have no other entry points: a library without one is a skip.
             rng: "seeded".to_owned(),
-            outcome: self.end.unwrap_or_else(|| Outcome::Measured(times(workload, calls, &self.taken))),
+            outcome: self
+                .end
+                .unwrap_or_else(|| Outcome::Measured(times(workload, calls, self.cut.parts, &self.taken))),
         }
     }
 }
 
 /// What the turns of a workload come to.
-fn times(workload: &Workload, calls: u64, turns: &[Turn]) -> Times {
-    let parts = workload.parts();
+fn times(workload: &Workload, calls: u64, parts: u64, turns: &[Turn]) -> Times {
     let rounds: Vec<Vec<f64>> =
-        turns.iter().map(|turn| passes(&turn.samples, calls, parts as u64).collect()).collect();
+        turns.iter().map(|turn| passes(&turn.samples, calls, parts).collect()).collect();
     let samples = rounds.concat();
     let median = stats::median(&samples);
+    let of_round =
+        |(number, round): (usize, &Vec<f64>)| round.iter().map(|it| (*it, number)).collect::<Vec<_>>();
+    let blocks = Blocks::new(rounds.len(), rounds.iter().enumerate().flat_map(of_round).collect());
     let counted = |which: usize| {
-        let calls = (samples.len() * parts) as u64 * calls;
+        let calls = samples.len() as u64 * parts * calls;
         let counts: Option<Vec<u64>> =
             turns.iter().map(|turn| turn.counts.map(|counts| counts[which])).collect();
         counts.map(|counts| counts.iter().sum::<u64>() as f64 / calls as f64)
@@ -178,15 +182,13 @@ fn times(workload: &Workload, calls: u64, turns: &[Turn]) -> Times {
         p5: stats::quantile(&samples, 0.05),
         p95: stats::quantile(&samples, 0.95),
         mad: stats::mad(&samples),
-        interval: stats::interval(&rounds, 0.95, |drawn| {
-            stats::median(&drawn.iter().flat_map(|round| round.iter().copied()).collect::<Vec<_>>())
-        }),
+        interval: stats::interval(rounds.len(), 0.95, |times| blocks.quantile(times, 0.5)),
         bytes_per_second: workload.bytes.map(|(length, _)| length as f64 * 1e9 / median),
         per_repetition: workload.repetitions().map(|repetitions| median / repetitions),
         instructions: counted(0),
         cycles: counted(1),
         calls,
-        parts: parts as u64,
+        parts,
         rounds: turns.iter().map(|turn| turn.samples.clone()).collect(),
         reference: turns.iter().map(|turn| turn.references.clone()).collect(),
     }
@@ -196,15 +198,13 @@ fn times(workload: &Workload, calls: u64, turns: &[Turn]) -> Times {
 mod tests {
     use super::*;
     use crate::bench::{ROUNDS, SAMPLES};
-    use crate::spec::Algorithm;
 
     fn cell() -> Cell {
         Cell {
             subject: 0,
             workload: 0,
             pass: 0,
-            passes: 0,
-            samples: 0,
+            cut: Cut { passes: 0, samples: 0, parts: 1 },
             turns: 0,
             taken: Vec::new(),
             end: None,
@@ -216,10 +216,10 @@ mod tests {
         let time = 500_000_000;
         for pass in [1_000, 100_000, 3_000_000, 24_000_000, 90_000_000, 1_000_000_000] {
             let mut cell = cell();
-            cell.size(pass, time, SAMPLES, ROUNDS);
+            cell.size(pass, 8, time, SAMPLES, ROUNDS);
             let rounds = (0..ROUNDS).filter(|round| cell.has_turn(*round, ROUNDS)).count() as u64;
             assert_eq!(rounds, cell.turns, "{pass}");
-            let all = cell.turns * cell.samples * cell.passes * pass;
+            let all = cell.turns * cell.cut.samples * cell.cut.passes * pass;
             assert!(all > time / 2 && all <= time.max(FEWEST * pass) * 6 / 5, "{pass}: {all}");
         }
     }
@@ -230,25 +230,36 @@ mod tests {
             |references: [u64; 2]| Turn { samples: vec![1; 2], references: references.into(), counts: None };
         let mut cell = Cell { turns: 25, ..cell() };
         cell.taken = vec![turn([180, 170]); 25];
-        let workloads: Vec<Workload> = Workload::of(Algorithm::MlDsa87, false);
-        assert!(cell.lacks(&workloads, 110));
+        assert!(cell.lacks(110));
         cell.taken.extend(vec![turn([180, 105]); 14]);
-        assert!(cell.lacks(&workloads, 110));
+        assert!(cell.lacks(110));
         cell.taken.push(turn([100, 180]));
-        assert!(!cell.lacks(&workloads, 110));
-        // Of signing the parts need them.
-        let sign = workloads.iter().position(|workload| workload.parts() > 1).unwrap();
-        assert!(Cell { workload: sign, taken: cell.taken, turns: 25, ..self::cell() }.lacks(&workloads, 110));
-        // What has fewer turns in all needs no more than those, and what has ended none.
-        assert!(!Cell { turns: 0, ..self::cell() }.lacks(&workloads, 110));
+        assert!(!cell.lacks(110));
+        // Each part of the inputs needs some.
+        cell.cut.parts = 2;
+        assert!(cell.lacks(110));
+        cell.taken.extend(vec![turn([105, 180]); 2]);
+        assert!(!cell.lacks(110));
+        // What has ended needs none.
         let end = Some(Outcome::Skip { reason: String::new() });
-        assert!(!Cell { turns: 25, end, ..self::cell() }.lacks(&workloads, 110));
+        assert!(!Cell { turns: 25, end, ..self::cell() }.lacks(110));
     }
 
     #[test]
     fn few_samples_are_few_turns() {
         let mut cell = cell();
-        cell.size(1000, 1_000_000, 3, 3);
-        assert_eq!((cell.turns, cell.samples), (3, 1));
+        cell.size(1000, 8, 1_000_000, 3, 3);
+        assert_eq!((cell.turns, cell.cut.samples), (3, 1));
+    }
+
+    #[test]
+    fn inputs_are_parted_where_a_pass_is_longer_than_a_sample() {
+        for (pass, inputs, parts, passes) in
+            [(1, 8, 1, 100), (100, 8, 1, 1), (101, 8, 2, 1), (300, 8, 4, 1), (5000, 8, 8, 1), (290, 20, 4, 1)]
+        {
+            let mut cell = cell();
+            cell.size(pass, inputs, 1_000_000, 10_000, 50);
+            assert_eq!((cell.cut.parts, cell.cut.passes), (parts, passes), "{pass} {inputs}");
+        }
     }
 }

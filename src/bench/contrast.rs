@@ -21,7 +21,7 @@ const FREQUENCY: f64 = 0.1;
 pub(super) struct Figure {
     /// What a call takes.
     pub(super) time: f64,
-    /// What the reference takes in the same run: how slow the machine is.
+    /// What the reference took meanwhile: how slow the machine was.
     pub(super) speed: f64,
     /// The variance of the time, as far as its turns can tell.
     pub(super) error: f64,
@@ -36,7 +36,7 @@ impl Figure {
     }
 
     /// What a call takes at the machine's same speed.
-    fn level(&self) -> f64 {
+    pub(super) fn level(&self) -> f64 {
         self.time - self.speed
     }
 }

@@ -3,18 +3,16 @@
 use crate::report::bench::{Bench, Measurement, Outcome, Times};
 
 use super::contrast::Figure;
-use super::stats;
+use super::stats::{self, Blocks};
 
 /// By how much the reference may take longer than at its shortest in the run for a sample to pass as undisturbed.
-const QUIET: f64 = 0.15;
-/// In how many turns a workload must have an undisturbed sample: on average over the parts of its inputs, and of each.
+const QUIET: f64 = 0.10;
+/// In how many turns there must be an undisturbed sample, and how many of them of each part of the inputs.
 const FEWEST: usize = 5;
-const FEWEST_OF_PART: usize = 2;
-/// Which of these turns stands for the run: a short one, because what disturbs a sample makes it longer; not
+const FEWEST_OF_PART: usize = 3;
+/// Which of the undisturbed samples stands for the run: a short one, because what disturbs a sample makes it longer; not
 /// the shortest, because that is the luckiest.
 const LOW: f64 = 0.25;
-/// Which of the undisturbed references stands for the machine's speed. There are many.
-const FAST: f64 = 0.1;
 
 /// What both sides are divided by, so that two machines can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,43 +23,58 @@ pub enum Normalise {
     Cycles,
 }
 
-/// The longest that the reference may take at an undisturbed sample, given the shortest that it took in the run.
-pub(super) fn undisturbed(shortest: u64) -> u64 {
-    (shortest as f64 * (1.0 + QUIET)) as u64
+/// The longest that the reference may take at an undisturbed sample of a run, given the shortest that it took in it.
+pub(super) fn undisturbed(shortest: Option<u64>) -> u64 {
+    shortest.map_or(0, |shortest| (shortest as f64 * (1.0 + QUIET)) as u64)
 }
 
-/// What the reference took in a run, at all of its measurements together.
-pub(super) struct Reference {
-    /// The longest at an undisturbed sample.
-    limit: u64,
-    /// What stands for the machine's speed, as a logarithm.
-    speed: f64,
+/// [`undisturbed`] of a run that has been measured.
+pub(super) fn limit(run: &Bench) -> u64 {
+    let times = run.measurements.iter().filter_map(Measurement::times);
+    undisturbed(times.flat_map(|it| it.reference.iter().flatten().copied()).min())
 }
 
-impl Reference {
-    pub(super) fn of(run: &Bench) -> Self {
-        let times = run.measurements.iter().filter_map(Measurement::times);
-        let mut all: Vec<u64> = times.flat_map(|it| it.reference.iter().flatten().copied()).collect();
-        let limit = undisturbed(all.iter().copied().min().unwrap_or_default());
-        all.retain(|time| *time <= limit);
-        let quiet: Vec<f64> = all.into_iter().map(|time| time as f64).collect();
-        Self { limit, speed: stats::quantile(&quiet, FAST).ln() }
+/// How much of a measurement was not disturbed.
+pub(super) struct Quiet {
+    /// In how many turns there is an undisturbed sample.
+    pub(super) turns: usize,
+    /// How many of them there are of the part of the inputs that has the fewest.
+    fewest: usize,
+}
+
+impl Quiet {
+    /// Whether that says enough about a run.
+    pub(super) fn is_enough(&self) -> bool {
+        self.turns >= FEWEST && self.fewest >= FEWEST_OF_PART
     }
 }
 
-/// The figure of a measurement in a run that is called `name`.
+/// Counts the undisturbed samples, given what the reference took at each, turn by turn.
+pub(super) fn quiet<'a>(references: impl Iterator<Item = &'a [u64]>, parts: usize, limit: u64) -> Quiet {
+    let (mut turns, mut of_parts) = (0, vec![0; parts]);
+    for turn in references {
+        let before: usize = of_parts.iter().sum();
+        for (at, _) in turn.iter().enumerate().filter(|(_, reference)| **reference <= limit) {
+            of_parts[at % parts] += 1;
+        }
+        turns += usize::from(of_parts.iter().sum::<usize>() > before);
+    }
+    Quiet { turns, fewest: of_parts.into_iter().min().unwrap_or_default() }
+}
+
+/// The figure of a measurement in a run that is called `name`, given the [`limit`] of the run.
 ///
 /// # Errors
 /// With the reason, if the run has none.
 pub(super) fn of(
     name: &str,
-    (run, reference): (&Bench, &Reference),
+    (run, limit): (&Bench, u64),
     id: &str,
     normalise: Option<&Normalise>,
 ) -> Result<Figure, String> {
     let found = run.measurements.iter().find(|it| it.id() == id);
     let found = found.ok_or_else(|| format!("not in every run of {name}"))?;
-    let figure = figure_of(name, reference, found)?;
+    let figure = figure_of(name, limit, found)?;
     Ok(match normalise {
         None => figure,
         Some(Normalise::Cycles) => {
@@ -71,10 +84,9 @@ pub(super) fn of(
             Figure { time: cycles.ln(), ..figure.alone() }
         }
         Some(Normalise::Backend(backend)) => {
-            // Both were measured by turns, so the machine's own speed is in both.
-            let by = figure_of(name, reference, common(name, run, found, backend)?)?;
+            let by = figure_of(name, limit, common(name, run, found, backend)?)?;
             Figure {
-                time: figure.time - by.time,
+                time: figure.level() - by.level(),
                 error: figure.error + by.error,
                 turns: figure.turns.min(by.turns),
                 speed: 0.0,
@@ -83,48 +95,46 @@ pub(super) fn of(
     })
 }
 
-fn figure_of(name: &str, reference: &Reference, measurement: &Measurement) -> Result<Figure, String> {
+fn figure_of(name: &str, limit: u64, measurement: &Measurement) -> Result<Figure, String> {
     let times = match &measurement.outcome {
         Outcome::Measured(times) => times,
         Outcome::Wrong { reason } => return Err(format!("wrong on the side of {name}: {reason}")),
         Outcome::Error { reason } => return Err(format!("an error on the side of {name}: {reason}")),
         Outcome::Skip { reason } => return Err(format!("not timed on the side of {name}: {reason}")),
     };
-    if times.rounds.len() < FEWEST {
+    let (all, parts) = (times.rounds.len(), times.parts as usize);
+    if all < FEWEST {
         return Err(format!("{name} has fewer than {FEWEST} rounds; give it more --samples"));
     }
-    let parts: Vec<Vec<f64>> =
-        (0..times.parts as usize).map(|part| shortest(times, part, reference.limit)).collect();
-    let turns = parts.iter().map(Vec::len).sum::<usize>() / parts.len();
-    if turns < FEWEST || parts.iter().any(|part| part.len() < FEWEST_OF_PART) {
+    let quiet = quiet(times.reference.iter().map(Vec::as_slice), parts, limit);
+    if !quiet.is_enough() {
         return Err(format!(
-            "something else slowed the machine down in {} of {} turns of {name}: repeat it when the machine is quiet",
-            times.rounds.len() - turns,
-            times.rounds.len()
+            "something else slowed the machine down in {} of {all} turns of {name}: repeat it when the machine is quiet",
+            all - quiet.turns
         ));
     }
-    let low = |part: &Vec<f64>| stats::quantile(part, LOW);
-    let error =
-        |part: &Vec<f64>| stats::variance_of(part, |drawn| low(&drawn.iter().map(|it| **it).collect()));
-    let sum: f64 = parts.iter().map(low).sum();
-    let error: f64 = parts.iter().map(error).sum();
+    let of_parts: Vec<Blocks> = (0..parts).map(|part| undisturbed_of(times, part, limit)).collect();
+    let level = |drawn: &[u32]| of_parts.iter().map(|part| part.quantile(drawn, LOW)).sum::<f64>().ln();
+    let references = times.reference.iter().flatten().filter(|reference| **reference <= limit);
+    let speed = stats::median(&references.map(|reference| *reference as f64).collect::<Vec<_>>()).ln();
     Ok(Figure {
-        time: (sum / (times.calls * times.parts) as f64).ln(),
-        speed: reference.speed,
-        error: error / (sum * sum),
-        turns,
+        time: level(&vec![1; all]) + speed - ((times.calls * times.parts) as f64).ln(),
+        speed,
+        error: stats::variance_of(all, level),
+        turns: quiet.turns,
     })
 }
 
-/// The shortest undisturbed sample of a part of the inputs, of each turn that has one.
-fn shortest(times: &Times, part: usize, limit: u64) -> Vec<f64> {
+/// The undisturbed samples of a part of the inputs, as so many times the reference, each with the number of its turn.
+fn undisturbed_of(times: &Times, part: usize, limit: u64) -> Blocks {
     let parts = times.parts as usize;
-    let of_turn = |(samples, references): (&Vec<u64>, &Vec<u64>)| {
+    let of_turn = |(number, (samples, references)): (usize, (&Vec<u64>, &Vec<u64>))| {
         let of_part = samples.iter().zip(references).skip(part).step_by(parts);
-        let shortest = of_part.filter(|(_, reference)| **reference <= limit).map(|(sample, _)| *sample).min();
-        shortest.map(|sample| sample as f64)
+        let quiet = of_part.filter(|(_, reference)| **reference <= limit);
+        quiet.map(|(sample, reference)| (*sample as f64 / *reference as f64, number)).collect::<Vec<_>>()
     };
-    times.rounds.iter().zip(&times.reference).filter_map(of_turn).collect()
+    let values = times.rounds.iter().zip(&times.reference).enumerate().flat_map(of_turn).collect();
+    Blocks::new(times.rounds.len(), values)
 }
 
 /// The same workload of the common backend, in the same run.

@@ -1,6 +1,6 @@
 //! Whether runs are of one machine, and what is to be known of it before their times are believed.
 
-use super::figures::Reference;
+use super::figures;
 use crate::report::bench::Bench;
 use crate::report::ratios::Side;
 
@@ -9,19 +9,19 @@ pub struct Runs {
     pub(super) name: String,
     /// Its reports; at least one.
     pub(super) runs: Vec<Bench>,
-    references: Vec<Reference>,
+    limits: Vec<u64>,
 }
 
 impl Runs {
     /// At least one report, and what they are called together.
     pub fn new(name: String, runs: Vec<Bench>) -> Self {
-        let references = runs.iter().map(Reference::of).collect();
-        Self { name, runs, references }
+        let limits = runs.iter().map(figures::limit).collect();
+        Self { name, runs, limits }
     }
 
-    /// Each run, and what the reference took in it.
-    pub(super) fn each(&self) -> impl Iterator<Item = (&Bench, &Reference)> {
-        self.runs.iter().zip(&self.references)
+    /// Each run, and the longest that the reference may take at an undisturbed sample of it.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&Bench, u64)> {
+        self.runs.iter().zip(self.limits.iter().copied())
     }
 }
 

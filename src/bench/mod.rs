@@ -33,11 +33,12 @@ use workload::Workload;
 
 /// How long each workload of each path is timed when nothing else is said.
 pub const TIME: Duration = Duration::from_millis(500);
-/// How many samples are taken of each in this time, and how long one is where there is more time.
+/// The fewest samples that are taken of each when nothing else is said.
 const SAMPLES: u64 = 250;
-const SAMPLE: Duration = Duration::from_millis(2);
+/// How long one is where there is time for more.
+const SAMPLE: Duration = Duration::from_micros(150);
 /// In how many turns they are taken: each is a block for the statistics, so there must be some.
-const ROUNDS: u64 = 25;
+const ROUNDS: u64 = 50;
 
 /// How many times longer than all is timed a run may take while it waits for undisturbed samples.
 const PATIENCE_FOR_QUIET: u32 = 2;
@@ -113,7 +114,7 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
 
     let mut cells = cells(plan, &workloads);
     for cell in &mut cells {
-        cell.prepare(&mut workers, plan, &method);
+        cell.prepare(&mut workers, &workloads, plan, &method);
     }
     let turns = cells.iter().map(|cell| cell.turns).sum();
     let mut done = 0;
@@ -131,7 +132,7 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
     }
     let timed = cells.iter().filter(|cell| cell.turns > 0).count() as u32;
     let deadline = start + plan.time * timed * PATIENCE_FOR_QUIET;
-    wait_for_quiet(&mut cells, &mut workers, &workloads, method.rounds, deadline);
+    wait_for_quiet(&mut cells, &mut workers, method.rounds, deadline);
     for cell in &mut cells {
         cell.verify(&mut workers);
     }
@@ -153,17 +154,10 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
 }
 
 /// Takes more turns of what has too few with an undisturbed sample, until `deadline` at most.
-fn wait_for_quiet(
-    cells: &mut [Cell],
-    workers: &mut [Worker<'_>],
-    workloads: &[Workload],
-    rounds: u64,
-    deadline: Instant,
-) {
-    let shortest = cells.iter().flat_map(Cell::references).flatten().min();
-    let limit = shortest.map_or(0, |shortest| figures::undisturbed(*shortest));
+fn wait_for_quiet(cells: &mut [Cell], workers: &mut [Worker<'_>], rounds: u64, deadline: Instant) {
+    let limit = figures::undisturbed(cells.iter().flat_map(Cell::references).flatten().copied().min());
     for round in rounds.. {
-        let mut lacking = cells.iter_mut().filter(|cell| cell.lacks(workloads, limit)).peekable();
+        let mut lacking = cells.iter_mut().filter(|cell| cell.lacks(limit)).peekable();
         if lacking.peek().is_none() {
             return;
         }

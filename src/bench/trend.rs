@@ -96,7 +96,7 @@ fn row(points: &[Runs], last: &Measurement, rule: Rule) -> Row {
 
 fn point_figures(points: &[Runs], point: &Runs, last: &Measurement, id: &str) -> Result<Vec<Figure>, String> {
     let same = points.last().map(|last_point| answers(&last_point.runs[0], &last.workload));
-    let figure = |run: (&Bench, _)| {
+    let figure = |run: (&Bench, u64)| {
         if Some(answers(run.0, &last.workload)) != same {
             return Err(format!("{}: the workload has other inputs, or is not in it", point.name));
         }

@@ -12,15 +12,26 @@ use super::counters::{Counters, Counts};
 use super::drive::Drive;
 
 /// What the reference is, for the report.
-pub(super) const REFERENCE: &str = "32 KiB of SHAKE128 (shake 0.1), before and after each sample";
-/// How long it takes, in blocks of [`BLOCK`].
-const BLOCKS: usize = 8;
-const BLOCK: usize = 4 << 10;
+pub(super) const REFERENCE: &str = "2 KiB of SHAKE128 (shake 0.1), before and after each sample";
+const BLOCK: usize = 2 << 10;
+/// How much of it is read before, untimed: what was timed before has the caches.
+const WARM: usize = 336;
 /// The least time that is timed to learn how long a pass takes.
 const CALIBRATION: Duration = Duration::from_millis(2);
 /// How many depths of the stack a turn can run at, and the bytes between two.
 const DEPTHS: u64 = 64;
 const STEP: usize = 64;
+
+/// How a workload's turn is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// How often a sample goes over its inputs.
+    pub(super) passes: u64,
+    /// How many samples there are, or how many of each part.
+    pub(super) samples: u64,
+    /// Into how many parts the inputs are cut, each of which has samples of its own.
+    pub(super) parts: u64,
+}
 
 /// What a turn came to, in nanoseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,16 +49,14 @@ pub(super) const BAD_CLOCK: &str = "the monotonic clock went back or stood still
 /// The library gave another answer between the two verifications.
 pub(super) const REFUSED: &str = "the library refused a valid input while it was timed";
 
-/// Takes so many samples of so many passes each, or as many for each part of the inputs.
+/// Takes the samples of a turn.
 ///
 /// The stack is as deep as `number` says: where a stack lies, to the byte, can make a function some percent faster
 /// or slower, and one that is always unlucky would look slow.
 pub(super) fn take(
     drive: &mut dyn Drive,
     counters: Option<&mut Counters>,
-    passes: u64,
-    samples: u64,
-    parts: usize,
+    cut: Cut,
     number: u64,
     clock: &mut dyn FnMut() -> Instant,
 ) -> Result<Turn, String> {
@@ -59,10 +68,11 @@ pub(super) fn take(
     let inputs = drive.inputs();
     let mut content = drive.run(0..inputs, 1);
     let mut before = reference(clock)?;
-    for part in (0..samples).flat_map(|_| 0..parts) {
+    let parts = cut.parts as usize;
+    for part in (0..cut.samples).flat_map(|_| 0..parts) {
         let part = part * inputs / parts..(part + 1) * inputs / parts;
         let first = count();
-        let mut run = || content &= drive.run(part.clone(), passes);
+        let mut run = || content &= drive.run(part.clone(), cut.passes);
         turn.samples.push(at_depth(depth, &mut || timed(clock, &mut run))?);
         let counted = first.zip(count()).map(|(first, last)| [last[0] - first[0], last[1] - first[1]]);
         turn.counts = turn.counts.zip(counted).map(|(sum, sample)| [sum[0] + sample[0], sum[1] + sample[1]]);
@@ -108,17 +118,14 @@ pub(super) fn clock_overhead() -> f64 {
 
 /// How long a fixed piece of work takes that has nothing to do with any backend.
 fn reference(clock: &mut dyn FnMut() -> Instant) -> Result<u64, String> {
-    let mut block = vec![0; BLOCK];
+    let mut block = [0; BLOCK];
     let mut hash = Shake128::default();
     hash.update(black_box(b"reference"));
     let mut reader = hash.finalize_xof();
-    // What was timed before has the caches, and it is not the reference's to pay for that.
-    reader.read(&mut block);
+    reader.read(&mut block[..WARM]);
     timed(clock, || {
-        for _ in 0..BLOCKS {
-            reader.read(&mut block);
-            black_box(&block);
-        }
+        reader.read(&mut block);
+        black_box(&block);
     })
 }
 
@@ -157,14 +164,16 @@ mod tests {
             readings += 1;
             start - Duration::from_millis(readings)
         };
-        let turn = take(&mut *nothing(), None, 1, 1, 1, 0, &mut backwards);
+        let cut = Cut { passes: 1, samples: 1, parts: 1 };
+        let turn = take(&mut *nothing(), None, cut, 0, &mut backwards);
         assert_eq!(turn, Err(BAD_CLOCK.to_owned()));
         assert_eq!(calibrate(&mut *nothing(), &mut || start), Err(BAD_CLOCK.to_owned()));
     }
 
     #[test]
     fn a_turn_has_as_many_samples_as_it_was_asked_for() {
-        let turn = take(&mut *nothing(), None, 1000, 7, 2, 63, &mut Instant::now).unwrap();
+        let cut = Cut { passes: 1000, samples: 7, parts: 2 };
+        let turn = take(&mut *nothing(), None, cut, 63, &mut Instant::now).unwrap();
         assert_eq!((turn.samples.len(), turn.references.len()), (14, 14));
         assert!(turn.references.iter().all(|reference| *reference > 1000), "{turn:?}");
         assert!(clock_overhead() < 10_000.0);

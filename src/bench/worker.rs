@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counters::Counters;
 use super::drive::{self, Drive, Unready};
-use super::turn::{self, Turn};
+use super::turn::{self, Cut, Turn};
 use super::workload::Workload;
 use crate::backend::Subject;
 use crate::backend::installed::Installed;
@@ -31,7 +31,7 @@ pub(super) enum Command {
     /// Make this workload ready, verify it, and say how long a pass takes.
     Prepare { workload: usize },
     /// Take a turn.
-    Turn { workload: usize, passes: u64, samples: u64, number: u64 },
+    Turn { workload: usize, cut: Cut, number: u64 },
     /// Verify it again.
     Verify { workload: usize },
     /// Say what the clock and the harness take, and what is counted.
@@ -58,15 +58,17 @@ pub(super) enum Reply {
 }
 
 impl Command {
-    /// Five numbers.
-    const LENGTH: usize = 40;
+    /// Six numbers.
+    const LENGTH: usize = 48;
 
     fn encode(self) -> Vec<u8> {
         let numbers = match self {
-            Self::Prepare { workload } => [0, workload as u64, 0, 0, 0],
-            Self::Turn { workload, passes, samples, number } => [1, workload as u64, passes, samples, number],
-            Self::Verify { workload } => [2, workload as u64, 0, 0, 0],
-            Self::Harness => [3, 0, 0, 0, 0],
+            Self::Prepare { workload } => [0, workload as u64, 0, 0, 0, 0],
+            Self::Turn { workload, cut, number } => {
+                [1, workload as u64, cut.passes, cut.samples, cut.parts, number]
+            }
+            Self::Verify { workload } => [2, workload as u64, 0, 0, 0, 0],
+            Self::Harness => [3, 0, 0, 0, 0, 0],
         };
         numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
     }
@@ -79,7 +81,10 @@ impl Command {
         let workload = number(1) as usize;
         match number(0) {
             0 => Some(Self::Prepare { workload }),
-            1 => Some(Self::Turn { workload, passes: number(2), samples: number(3), number: number(4) }),
+            1 => {
+                let cut = Cut { passes: number(2), samples: number(3), parts: number(4) };
+                Some(Self::Turn { workload, cut, number: number(5) })
+            }
             2 => Some(Self::Verify { workload }),
             3 => Some(Self::Harness),
             _ => None,
@@ -185,7 +190,7 @@ impl Child<'_> {
     fn answer(&mut self, command: Command) -> Reply {
         match command {
             Command::Prepare { workload } => self.prepare(workload),
-            Command::Turn { workload, passes, samples, number } => {
+            Command::Turn { workload, cut, number } => {
                 // After a death this child may be a new one.
                 if !self.ready.contains_key(&workload) {
                     match self.prepare(workload) {
@@ -195,8 +200,7 @@ impl Child<'_> {
                 }
                 let counters = self.counters.as_mut().ok();
                 let Some(drive) = self.ready.get_mut(&workload) else { return unknown() };
-                let parts = self.workloads[workload].parts();
-                match turn::take(&mut **drive, counters, passes, samples, parts, number, &mut Instant::now) {
+                match turn::take(&mut **drive, counters, cut, number, &mut Instant::now) {
                     Ok(turn) => Reply::Turn(turn),
                     Err(why) if why == turn::REFUSED => Reply::Wrong(why),
                     Err(why) => Reply::Error(why),
@@ -248,8 +252,9 @@ impl Child<'_> {
     fn harness(&self) -> Reply {
         let mut idle = drive::nothing();
         let inputs = idle.inputs() as f64;
+        let cut = Cut { passes: 10_000, samples: 1, parts: 1 };
         let pass = (0..20)
-            .filter_map(|_| turn::take(&mut *idle, None, 10_000, 1, 1, 0, &mut Instant::now).ok())
+            .filter_map(|_| turn::take(&mut *idle, None, cut, 0, &mut Instant::now).ok())
             .flat_map(|turn| turn.samples)
             .min();
         let counters = match &self.counters {
@@ -272,9 +277,10 @@ mod tests {
     #[test]
     fn a_command_is_read_as_it_was_written() {
         let (mut inbox, mut outbox) = io::pipe().unwrap();
-        let command = Command::Turn { workload: 1, passes: 2, samples: 3, number: 4 };
+        let cut = Cut { passes: 2, samples: 3, parts: 4 };
+        let command = Command::Turn { workload: 1, cut, number: 5 };
         for command in
-            [command, Command::Prepare { workload: 5 }, Command::Verify { workload: 6 }, Command::Harness]
+            [command, Command::Prepare { workload: 6 }, Command::Verify { workload: 7 }, Command::Harness]
         {
             outbox.write_all(&command.encode()).unwrap();
             assert_eq!(format!("{command:?}"), format!("{:?}", Command::read(&mut inbox).unwrap()));

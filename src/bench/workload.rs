@@ -72,15 +72,6 @@ impl Workload {
         }
     }
 
-    /// Into how many parts the inputs are cut, each of which has samples of its own. Signing takes so long that hardly a
-    /// pass would be undisturbed.
-    pub(super) fn parts(&self) -> usize {
-        match self.operation {
-            Operation::Sign => self.inputs(),
-            _ => 1,
-        }
-    }
-
     /// How many rounds the signing loop takes, on average over the inputs.
     pub fn repetitions(&self) -> Option<f64> {
         let signed = inputs::signed(self.algorithm).filter(|_| self.operation == Operation::Sign)?;

@@ -35,7 +35,7 @@ pub(super) struct Args {
     /// How long to time each workload of each code path
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = health::time)]
     time: Duration,
-    /// How many samples to take in that time [default: one every 2 ms, but at least 250]
+    /// How many samples to take in that time [default: one every 150 µs, but at least 250]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(5..=100_000))]
     samples: Option<u64>,
     /// How to show the report

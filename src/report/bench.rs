@@ -78,7 +78,7 @@ pub struct Method {
     pub samples: u64,
     /// How many rounds: in each, every workload of every path has one turn.
     pub rounds: u64,
-    /// What runs at both ends of a turn, so that the speed of the machine is known turn by turn.
+    /// What runs at both ends of each sample, so that the speed of the machine is known there.
     pub reference: String,
     /// Which counters of the processor were read, or why none.
     pub counters: String,
@@ -98,7 +98,7 @@ pub struct Workload {
     /// How much is enciphered or deciphered in a call, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// How many different inputs there are; a sample goes over all of them equally often.
+    /// How many different inputs there are; all of them are timed equally often.
     pub inputs: u64,
     /// What is inside of the timed region.
     pub timed: String,

@@ -23,6 +23,7 @@ fn report(factor: f64, machine: f64) -> Value {
     let mut noise = (0..).map(|at: u64| 1.0 + (at * 7919 % 101) as f64 * 2e-5);
     for measurement in report["measurements"].as_array_mut().unwrap() {
         measurement["calls"] = 1.into();
+        measurement["parts"] = 1.into();
         measurement["chosen"] = true.into();
         let times = |base: f64, noise: &mut dyn Iterator<Item = f64>| -> Vec<u64> {
             noise.take(25).map(|noise| (base * noise) as u64).collect()
@@ -106,12 +107,18 @@ fn a_slowdown_is_told_from_a_slow_machine() {
 }
 
 /// The same as if something else had slowed the machine down in some of the turns of each measurement.
-fn disturbed(mut report: Value, turns: impl Fn(usize) -> bool) -> Value {
-    let slowed = |time: &Value, by: f64| Value::from((time.as_f64().unwrap() * by) as u64);
+fn disturbed(report: Value, turns: impl Fn(usize) -> bool) -> Value {
+    slowed(report, [1.8, 1.4], turns)
+}
+
+/// The same with a reference and a sample that took so many times as long, in some of the turns of each measurement.
+fn slowed(mut report: Value, [reference, sample]: [f64; 2], turns: impl Fn(usize) -> bool) -> Value {
     for measurement in report["measurements"].as_array_mut().unwrap() {
         for at in (0..25).filter(|at| turns(*at)) {
-            measurement["reference"][at][0] = slowed(&measurement["reference"][at][0], 1.8);
-            measurement["rounds"][at][0] = slowed(&measurement["rounds"][at][0], 1.4);
+            for (what, by) in [("reference", reference), ("rounds", sample)] {
+                let time = measurement[what][at][0].as_f64().unwrap();
+                measurement[what][at][0] = ((time * by) as u64).into();
+            }
         }
     }
     report
@@ -132,6 +139,16 @@ fn turns_in_which_the_machine_was_slowed_down_do_not_count() {
     let drifted = written(&folder, "drifted.json", &report(1.0, 1.06));
     let run = compare(&[&good, &drifted]);
     assert!(run.code == 0 && words(&run.stdout).contains("taken out of the ratios"), "{}", run.everything());
+    // Also where it was so in most of the turns of one run and in few of the other.
+    let frequency = |name: &str, factor: f64, turns: fn(usize) -> bool| {
+        written(&folder, name, &slowed(report(factor, 1.0), [1.07; 2], turns))
+    };
+    let seldom = frequency("seldom.json", 1.0, |at| at.is_multiple_of(12));
+    let often = frequency("often.json", 1.0, |at| !at.is_multiple_of(12));
+    let run = compare(&[&seldom, &often]);
+    assert!(run.code == 0 && run.stdout.contains("no difference shown 3"), "{}", run.everything());
+    let run = compare(&[&seldom, &frequency("often-slower.json", 1.05, |at| !at.is_multiple_of(12))]);
+    assert!(run.code == 1 && run.stdout.contains("slower 3, faster 0"), "{}", run.everything());
     let all = written(&folder, "all.json", &disturbed(report(1.3, 1.0), |at| at > 3));
     let run = compare(&[&good, &all]);
     assert!(run.code == 4 && run.stdout.contains("not comparable 3"), "{}", run.everything());

@@ -50,8 +50,8 @@ impl<T: ?Sized> Slow<T> {
     fn slowly(&self, call: impl FnOnce() -> Answer) -> Answer {
         let start = Instant::now();
         let answer = call();
-        let took = start.elapsed();
-        spin(spins(took.mul_f64(self.part)));
+        let end = start.elapsed().mul_f64(1.0 + self.part);
+        while start.elapsed() < end {}
         answer
     }
 
@@ -157,7 +157,7 @@ fn spin(count: u64) {
 
 /// How many spins take this long.
 fn spins(time: Duration) -> u64 {
-    const MANY: u64 = 20_000;
+    const MANY: u64 = 1000;
     thread_local! {
         /// Nanoseconds of a spin, once known.
         static SPIN: Cell<f64> = const { Cell::new(0.0) };
