@@ -111,14 +111,14 @@ impl Cell {
         }
     }
 
-    /// What the reference took at each of its samples, turn by turn.
-    pub(super) fn references(&self) -> impl Iterator<Item = &[u64]> {
-        self.taken.iter().map(|turn| turn.references.as_slice())
+    /// What the probe took at each of its samples, turn by turn.
+    pub(super) fn probes(&self) -> impl Iterator<Item = &[u64]> {
+        self.taken.iter().map(|turn| turn.probes.as_slice())
     }
 
-    /// Whether it is in want of turns with a sample at which the reference took no longer than `limit`.
+    /// Whether it is in want of turns with a sample at which the probe took no longer than `limit`.
     pub(super) fn lacks(&self, limit: u64) -> bool {
-        let there = figures::quiet(self.references(), self.cut.parts as usize, limit);
+        let there = figures::quiet(self.probes(), self.cut.parts as usize, limit);
         self.end.is_none() && (there.turns < UNDISTURBED.min(self.turns) as usize || !there.is_enough())
     }
 
@@ -191,6 +191,7 @@ fn times(workload: &Workload, calls: u64, parts: u64, turns: &[Turn]) -> Times {
         parts,
         rounds: turns.iter().map(|turn| turn.samples.clone()).collect(),
         reference: turns.iter().map(|turn| turn.references.clone()).collect(),
+        probe: turns.iter().map(|turn| turn.probes.clone()).collect(),
     }
 }
 
@@ -226,8 +227,12 @@ mod tests {
 
     #[test]
     fn a_cell_is_in_want_until_enough_turns_have_an_undisturbed_sample() {
-        let turn =
-            |references: [u64; 2]| Turn { samples: vec![1; 2], references: references.into(), counts: None };
+        let turn = |probes: [u64; 2]| Turn {
+            samples: vec![1; 2],
+            references: vec![1; 2],
+            probes: probes.into(),
+            counts: None,
+        };
         let mut cell = Cell { turns: 25, ..cell() };
         cell.taken = vec![turn([180, 170]); 25];
         assert!(cell.lacks(110));

@@ -5,7 +5,7 @@
 use crate::report::bench::{Bench, Measurement};
 use crate::report::ratios::{Ratios, Row, SCHEMA, Verdict};
 
-use super::contrast::{Contrast, Figure, bar, disturbed};
+use super::contrast::{Contrast, Figure, bar};
 use super::{figures, machines, stats};
 
 pub use super::figures::Normalise;
@@ -206,10 +206,13 @@ fn has_backend(side: &Runs, backend: &str) -> Result<(), String> {
 
 /// A machine that was of another speed is why a ratio is not that of the times, or a difference could not be shown.
 fn another_speed(first: &Runs, side: &Runs, pairs: &[(Row, Result<Contrast, String>)]) -> Option<String> {
-    let changes: Vec<f64> = pairs.iter().filter_map(|(_, found)| Some(found.as_ref().ok()?.speed)).collect();
+    let found: Vec<&Contrast> = pairs.iter().filter_map(|(_, found)| found.as_ref().ok()).collect();
+    let disturbed: Vec<f64> = found.iter().filter_map(|contrast| contrast.disturbance).collect();
+    let mostly = 2 * disturbed.len() > found.len();
+    let changes = if mostly { disturbed } else { found.iter().map(|contrast| contrast.speed).collect() };
     let change = if changes.is_empty() { 0.0 } else { stats::median(&changes) };
     let word = if change > 0.0 { "slower" } else { "faster" };
-    let what = match disturbed(change) {
+    let what = match mostly {
         true => {
             "and smaller differences than that are not believed: repeat both when it is quiet, or several times by turns"
         }

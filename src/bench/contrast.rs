@@ -10,11 +10,13 @@ use super::stats::{mean, median, variance};
 pub(super) const LEVEL: f64 = 0.99;
 /// How far runs of the same binary lie apart on a quiet machine though their turns do not, as a logarithm.
 const APART: f64 = 0.004;
-/// By how much more or less than the reference a workload suffers from what slows both down, as a part of that and a
-/// standard deviation: where its frequency changed, and where something ran beside.
-const DOUBT: [f64; 2] = [0.15, 0.6];
-/// The largest change of the machine's speed that is one of its frequency, as a logarithm.
+/// By how much more or less than the reference a workload suffers from another frequency, as a part of the change and a
+/// standard deviation; and than the probe from another program.
+const OF_FREQUENCY: f64 = 0.15;
+const OF_PROGRAM: f64 = 0.6;
+/// The largest changes of the reference and of the probe that are no other program's, as logarithms.
 const FREQUENCY: f64 = 0.1;
+const IDLE: f64 = 0.2;
 
 /// A measurement in one run. All are natural logarithms, of which a difference is a ratio.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub(super) struct Figure {
     pub(super) time: f64,
     /// What the reference took meanwhile: how slow the machine was.
     pub(super) speed: f64,
+    /// What the probe took in the same run where nothing disturbed it.
+    pub(super) probe: f64,
     /// The variance of the time, as far as its turns can tell.
     pub(super) error: f64,
     /// In how many turns it was timed.
@@ -32,7 +36,7 @@ pub(super) struct Figure {
 impl Figure {
     /// The same where the reference has nothing to say: on another machine it is not what drifted.
     pub(super) fn alone(self) -> Self {
-        Self { speed: 0.0, ..self }
+        Self { speed: 0.0, probe: 0.0, ..self }
     }
 
     /// What a call takes at the machine's same speed.
@@ -48,6 +52,8 @@ pub(super) struct Contrast {
     pub(super) ratio: f64,
     /// The logarithm of the ratio of times of the reference.
     pub(super) speed: f64,
+    /// By how much another program slowed the machine down on one side only, if one was there: as a logarithm.
+    pub(super) disturbance: Option<f64>,
     /// The standard error of the ratio, and the degrees of freedom of that.
     error: f64,
     freedom: f64,
@@ -68,14 +74,20 @@ impl Contrast {
     fn by(usual: Option<f64>, first: &[Figure], second: &[Figure]) -> Self {
         let [(was, was_error, was_free), (now, now_error, now_free)] =
             [first, second].map(|side| location(side, usual));
-        let speed = |side: &[Figure]| mean(&side.iter().map(|figure| figure.speed).collect::<Vec<_>>());
-        let speed = speed(second) - speed(first);
+        let change = |of: fn(&Figure) -> f64| {
+            let [was, now] = [first, second].map(|side| mean(&side.iter().map(of).collect::<Vec<_>>()));
+            now - was
+        };
+        let (speed, probe) = (change(|figure| figure.speed), change(|figure| figure.probe));
+        let larger = if speed.abs() > probe.abs() { speed } else { probe };
+        let disturbance = (speed.abs() > FREQUENCY || probe.abs() > IDLE).then_some(larger);
+        let doubt = disturbance.map_or(OF_FREQUENCY * speed, |disturbance| OF_PROGRAM * disturbance);
         let squares = was_error + now_error;
-        let doubt = DOUBT[usize::from(disturbed(speed))];
         Self {
             ratio: now - was,
             speed,
-            error: (squares + (doubt * speed).powi(2)).sqrt(),
+            disturbance,
+            error: (squares + doubt * doubt).sqrt(),
             freedom: squares * squares
                 / (was_error * was_error / was_free + now_error * now_error / now_free),
         }
@@ -100,11 +112,6 @@ impl Contrast {
     fn student(&self) -> Option<StudentsT> {
         StudentsT::new(0.0, 1.0, self.freedom).ok()
     }
-}
-
-/// Whether the machine's speed changed by so much, as a logarithm, that something ran beside.
-pub(super) fn disturbed(change: f64) -> bool {
-    change.abs() > FREQUENCY
 }
 
 /// The mean of a side's runs, the square of its error, and the degrees of freedom of that.
@@ -158,6 +165,7 @@ mod tests {
             .map(|_| Figure {
                 time: time.ln() + noise.hypot(APART) * draw(),
                 speed: speed.ln(),
+                probe: 0.0,
                 error: noise * noise,
                 turns: 10,
             })
@@ -189,6 +197,13 @@ mod tests {
                 assert!(contrast.interval()[0] < 0.0 && contrast.interval()[1] > 0.0);
             }
         }
+        // Another program may be seen by the probe only.
+        let beside = |time| -> Vec<Figure> {
+            runs(4, 1, 0.003, time, 1.05).into_iter().map(|run| Figure { probe: 0.5, ..run }).collect()
+        };
+        let seen = Contrast::of(&runs(3, 1, 0.003, 1.0, 1.0), &beside(1.3));
+        assert!(seen.chance() > 0.05 && seen.disturbance == Some(0.5), "{seen:?}");
+        assert!(Contrast::of(&runs(3, 1, 0.003, 1.0, 1.0), &beside(4.0)).chance() < 0.01);
         let twice = Contrast::of(&runs(3, 1, 0.003, 1.0, 1.0), &runs(4, 1, 0.003, 2.0, 1.2));
         assert!(twice.chance() < 0.01 && twice.ratio > 0.2, "{twice:?}");
     }

@@ -1,12 +1,12 @@
 //! A measurement -> the figure by which it is compared. Knows no other side.
 
-use crate::report::bench::{Bench, Measurement, Outcome, Times};
+use crate::report::bench::{Bench, Measurement, Outcome};
 
 use super::contrast::Figure;
 use super::stats::{self, Blocks};
 
-/// By how much the reference may take longer than at its shortest in the run for a sample to pass as undisturbed.
-const QUIET: f64 = 0.10;
+/// By how much the probe may take longer than at its shortest in the run for a sample to pass as undisturbed.
+const QUIET: f64 = 0.20;
 /// In how many turns there must be an undisturbed sample, and how many of them of each part of the inputs.
 const FEWEST: usize = 5;
 const FEWEST_OF_PART: usize = 3;
@@ -23,7 +23,7 @@ pub enum Normalise {
     Cycles,
 }
 
-/// The longest that the reference may take at an undisturbed sample of a run, given the shortest that it took in it.
+/// The longest that the probe may take at an undisturbed sample of a run, given the shortest that it took in it.
 pub(super) fn undisturbed(shortest: Option<u64>) -> u64 {
     shortest.map_or(0, |shortest| (shortest as f64 * (1.0 + QUIET)) as u64)
 }
@@ -31,7 +31,7 @@ pub(super) fn undisturbed(shortest: Option<u64>) -> u64 {
 /// [`undisturbed`] of a run that has been measured.
 pub(super) fn limit(run: &Bench) -> u64 {
     let times = run.measurements.iter().filter_map(Measurement::times);
-    undisturbed(times.flat_map(|it| it.reference.iter().flatten().copied()).min())
+    undisturbed(times.flat_map(|it| it.probe.iter().flatten().copied()).min())
 }
 
 /// How much of a measurement was not disturbed.
@@ -49,12 +49,12 @@ impl Quiet {
     }
 }
 
-/// Counts the undisturbed samples, given what the reference took at each, turn by turn.
-pub(super) fn quiet<'a>(references: impl Iterator<Item = &'a [u64]>, parts: usize, limit: u64) -> Quiet {
+/// Counts the undisturbed samples, given what the probe took at each, turn by turn.
+pub(super) fn quiet<'a>(probes: impl Iterator<Item = &'a [u64]>, parts: usize, limit: u64) -> Quiet {
     let (mut turns, mut of_parts) = (0, vec![0; parts]);
-    for turn in references {
+    for turn in probes {
         let before: usize = of_parts.iter().sum();
-        for (at, _) in turn.iter().enumerate().filter(|(_, reference)| **reference <= limit) {
+        for (at, _) in turn.iter().enumerate().filter(|(_, probe)| **probe <= limit) {
             of_parts[at % parts] += 1;
         }
         turns += usize::from(of_parts.iter().sum::<usize>() > before);
@@ -89,7 +89,7 @@ pub(super) fn of(
                 time: figure.level() - by.level(),
                 error: figure.error + by.error,
                 turns: figure.turns.min(by.turns),
-                speed: 0.0,
+                ..figure.alone()
             }
         }
     })
@@ -106,35 +106,33 @@ fn figure_of(name: &str, limit: u64, measurement: &Measurement) -> Result<Figure
     if all < FEWEST {
         return Err(format!("{name} has fewer than {FEWEST} rounds; give it more --samples"));
     }
-    let quiet = quiet(times.reference.iter().map(Vec::as_slice), parts, limit);
+    let quiet = quiet(times.probe.iter().map(Vec::as_slice), parts, limit);
     if !quiet.is_enough() {
         return Err(format!(
             "something else slowed the machine down in {} of {all} turns of {name}: repeat it when the machine is quiet",
             all - quiet.turns
         ));
     }
-    let of_parts: Vec<Blocks> = (0..parts).map(|part| undisturbed_of(times, part, limit)).collect();
+    let (mut of_parts, mut references) = (vec![Vec::new(); parts], Vec::new());
+    for (turn, (samples, (beside, probes))) in
+        times.rounds.iter().zip(times.reference.iter().zip(&times.probe)).enumerate()
+    {
+        for (at, _) in probes.iter().enumerate().filter(|(_, probe)| **probe <= limit) {
+            let (sample, reference) = (samples[at] as f64, beside[at] as f64);
+            of_parts[at % parts].push((sample / reference, turn));
+            references.push(reference);
+        }
+    }
+    let of_parts: Vec<Blocks> = of_parts.into_iter().map(|ratios| Blocks::new(all, ratios)).collect();
     let level = |drawn: &[u32]| of_parts.iter().map(|part| part.quantile(drawn, LOW)).sum::<f64>().ln();
-    let references = times.reference.iter().flatten().filter(|reference| **reference <= limit);
-    let speed = stats::median(&references.map(|reference| *reference as f64).collect::<Vec<_>>()).ln();
+    let speed = stats::median(&references).ln();
     Ok(Figure {
         time: level(&vec![1; all]) + speed - ((times.calls * times.parts) as f64).ln(),
         speed,
+        probe: (limit as f64).ln(),
         error: stats::variance_of(all, level),
         turns: quiet.turns,
     })
-}
-
-/// The undisturbed samples of a part of the inputs, as so many times the reference, each with the number of its turn.
-fn undisturbed_of(times: &Times, part: usize, limit: u64) -> Blocks {
-    let parts = times.parts as usize;
-    let of_turn = |(number, (samples, references)): (usize, (&Vec<u64>, &Vec<u64>))| {
-        let of_part = samples.iter().zip(references).skip(part).step_by(parts);
-        let quiet = of_part.filter(|(_, reference)| **reference <= limit);
-        quiet.map(|(sample, reference)| (*sample as f64 / *reference as f64, number)).collect::<Vec<_>>()
-    };
-    let values = times.rounds.iter().zip(&times.reference).enumerate().flat_map(of_turn).collect();
-    Blocks::new(times.rounds.len(), values)
 }
 
 /// The same workload of the common backend, in the same run.

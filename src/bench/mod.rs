@@ -155,7 +155,7 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
 
 /// Takes more turns of what has too few with an undisturbed sample, until `deadline` at most.
 fn wait_for_quiet(cells: &mut [Cell], workers: &mut [Worker<'_>], rounds: u64, deadline: Instant) {
-    let limit = figures::undisturbed(cells.iter().flat_map(Cell::references).flatten().copied().min());
+    let limit = figures::undisturbed(cells.iter().flat_map(Cell::probes).flatten().copied().min());
     for round in rounds.. {
         let mut lacking = cells.iter_mut().filter(|cell| cell.lacks(limit)).peekable();
         if lacking.peek().is_none() {
@@ -185,6 +185,7 @@ fn method(plan: &Plan, workloads: &[Workload]) -> Result<Method, String> {
         samples: plan.samples,
         rounds: ROUNDS.min(plan.samples),
         reference: turn::REFERENCE.to_owned(),
+        probe: turn::PROBE.to_owned(),
         counters,
         duration_ns: 0,
     })

@@ -158,7 +158,7 @@ mod tests {
         let all = levels.iter().flat_map(|(count, level)| std::iter::repeat_n(level.ln(), *count));
         all.enumerate()
             .map(|(at, level)| {
-                (at, vec![Figure { time: level + noise(), speed: 0.0, error: 1e-5, turns: 10 }])
+                (at, vec![Figure { time: level + noise(), speed: 0.0, probe: 0.0, error: 1e-5, turns: 10 }])
             })
             .collect()
     }

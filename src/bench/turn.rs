@@ -1,4 +1,9 @@
-//! One turn of a workload: a warm-up, then samples, with the reference before, between and after. Runs in the child.
+//! One turn of a workload: a warm-up, then samples, with two fixed pieces of work before, between and after. Runs in the
+//! child.
+//!
+//! The reference says how fast the processor runs, the probe whether another program is on the same core. It takes two:
+//! what suffers much from another program does so a little, by a tenth, also where the other is hardly there and the timed
+//! code does not feel it.
 //!
 //! Knows the clock, and of the workload only that it can be run.
 
@@ -11,11 +16,15 @@ use shake::{ExtendableOutput as _, Shake128, Update as _, XofReader as _};
 use super::counters::{Counters, Counts};
 use super::drive::Drive;
 
-/// What the reference is, for the report.
-pub(super) const REFERENCE: &str = "2 KiB of SHAKE128 (shake 0.1), before and after each sample";
+/// What the reference and the probe are, for the report.
+pub(super) const REFERENCE: &str = "18000 xorshift steps in six registers, before and after each sample";
+pub(super) const PROBE: &str = "2 KiB of SHAKE128 (shake 0.1), before and after each sample";
+/// How many steps each register takes; a few before, untimed, because what was timed last has the caches.
+const STEPS: u32 = 3000;
+const WARM_STEPS: u32 = 100;
+/// The same of the probe, in bytes.
 const BLOCK: usize = 2 << 10;
-/// How much of it is read before, untimed: what was timed before has the caches.
-const WARM: usize = 336;
+const WARM_BLOCK: usize = 336;
 /// The least time that is timed to learn how long a pass takes.
 const CALIBRATION: Duration = Duration::from_millis(2);
 /// How many depths of the stack a turn can run at, and the bytes between two.
@@ -38,8 +47,10 @@ pub(super) struct Cut {
 pub(super) struct Turn {
     /// The samples.
     pub(super) samples: Vec<u64>,
-    /// The reference at both ends of each, the longer of two: what disturbs an end disturbs the sample.
+    /// The reference at both ends of each, the longer of two.
     pub(super) references: Vec<u64>,
+    /// The probe, in the same way: what disturbs an end disturbs the sample.
+    pub(super) probes: Vec<u64>,
     /// Instructions and cycles of all samples.
     pub(super) counts: Option<Counts>,
 }
@@ -62,12 +73,13 @@ pub(super) fn take(
 ) -> Result<Turn, String> {
     let mut counters = counters;
     let mut count = || counters.as_deref_mut().and_then(Counters::read);
-    let mut turn = Turn { samples: Vec::new(), references: Vec::new(), counts: Some([0, 0]) };
+    let mut turn =
+        Turn { samples: Vec::new(), references: Vec::new(), probes: Vec::new(), counts: Some([0, 0]) };
     let depth = number % DEPTHS;
     // What the last turn of another workload left in the caches is not this one's.
     let inputs = drive.inputs();
     let mut content = drive.run(0..inputs, 1);
-    let mut before = reference(clock)?;
+    let mut before = beside(clock)?;
     let parts = cut.parts as usize;
     for part in (0..cut.samples).flat_map(|_| 0..parts) {
         let part = part * inputs / parts..(part + 1) * inputs / parts;
@@ -76,8 +88,9 @@ pub(super) fn take(
         turn.samples.push(at_depth(depth, &mut || timed(clock, &mut run))?);
         let counted = first.zip(count()).map(|(first, last)| [last[0] - first[0], last[1] - first[1]]);
         turn.counts = turn.counts.zip(counted).map(|(sum, sample)| [sum[0] + sample[0], sum[1] + sample[1]]);
-        let after = reference(clock)?;
-        turn.references.push(before.max(after));
+        let after = beside(clock)?;
+        turn.references.push(before[0].max(after[0]));
+        turn.probes.push(before[1].max(after[1]));
         before = after;
     }
     if !content {
@@ -116,17 +129,34 @@ pub(super) fn clock_overhead() -> f64 {
     best
 }
 
-/// How long a fixed piece of work takes that has nothing to do with any backend.
-fn reference(clock: &mut dyn FnMut() -> Instant) -> Result<u64, String> {
+/// How long the reference and the probe take, which have nothing to do with any backend.
+fn beside(clock: &mut dyn FnMut() -> Instant) -> Result<[u64; 2], String> {
+    xorshift(WARM_STEPS);
+    let reference = timed(clock, || xorshift(STEPS))?;
     let mut block = [0; BLOCK];
     let mut hash = Shake128::default();
     hash.update(black_box(b"reference"));
     let mut reader = hash.finalize_xof();
-    reader.read(&mut block[..WARM]);
-    timed(clock, || {
+    reader.read(&mut block[..WARM_BLOCK]);
+    let probe = timed(clock, || {
         reader.read(&mut block);
         black_box(&block);
-    })
+    })?;
+    Ok([reference, probe])
+}
+
+/// Marsaglia's generator in six registers: as much as a processor can do at once, and nothing in memory.
+fn xorshift(steps: u32) {
+    let step = |x: u64| {
+        let x = x ^ (x << 13);
+        let x = x ^ (x >> 7);
+        x ^ (x << 17)
+    };
+    let (mut a, mut b, mut c, mut d, mut e, mut f) = black_box((1_u64, 2, 3, 4, 5, 6));
+    for _ in 0..steps {
+        (a, b, c, d, e, f) = (step(a), step(b), step(c), step(d), step(e), step(f));
+    }
+    black_box((a, b, c, d, e, f));
 }
 
 fn timed(clock: &mut dyn FnMut() -> Instant, work: impl FnOnce()) -> Result<u64, String> {
@@ -174,8 +204,8 @@ mod tests {
     fn a_turn_has_as_many_samples_as_it_was_asked_for() {
         let cut = Cut { passes: 1000, samples: 7, parts: 2 };
         let turn = take(&mut *nothing(), None, cut, 63, &mut Instant::now).unwrap();
-        assert_eq!((turn.samples.len(), turn.references.len()), (14, 14));
-        assert!(turn.references.iter().all(|reference| *reference > 1000), "{turn:?}");
+        assert_eq!((turn.samples.len(), turn.references.len(), turn.probes.len()), (14, 14, 14));
+        assert!(turn.references.iter().chain(&turn.probes).all(|time| *time > 1000), "{turn:?}");
         assert!(clock_overhead() < 10_000.0);
     }
 

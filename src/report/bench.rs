@@ -80,6 +80,8 @@ pub struct Method {
     pub rounds: u64,
     /// What runs at both ends of each sample, so that the speed of the machine is known there.
     pub reference: String,
+    /// What runs there too, so that it is known whether another program was on the same core.
+    pub probe: String,
     /// Which counters of the processor were read, or why none.
     pub counters: String,
     /// How long the whole run took, in nanoseconds.
@@ -199,6 +201,8 @@ pub struct Times {
     pub rounds: Vec<Vec<u64>>,
     /// The nanoseconds of the reference at each sample, the longer of before and after.
     pub reference: Vec<Vec<u64>>,
+    /// The same of the probe.
+    pub probe: Vec<Vec<u64>>,
 }
 
 impl Times {

@@ -115,11 +115,12 @@ fn sensible(bench: &Bench) -> Result<(), String> {
         if times.rounds.iter().any(|round| !(round.len() as u64).is_multiple_of(times.parts)) {
             return Err(format!("{id} has a round without a sample of each part"));
         }
-        if times.rounds.iter().chain(&times.reference).flatten().any(|time| *time == 0) {
+        if times.rounds.iter().chain(&times.reference).chain(&times.probe).flatten().any(|time| *time == 0) {
             return Err(format!("{id} has a sample that took no time"));
         }
-        if !times.reference.iter().map(Vec::len).eq(times.rounds.iter().map(Vec::len)) {
-            return Err(format!("{id} has another number of references than of samples"));
+        let sizes = |of: &[Vec<u64>]| of.iter().map(Vec::len).collect::<Vec<_>>();
+        if [&times.reference, &times.probe].into_iter().any(|it| sizes(it) != sizes(&times.rounds)) {
+            return Err(format!("{id} has another number of references or probes than of samples"));
         }
         if !bench.workloads.iter().any(|workload| workload.id == measurement.workload) {
             return Err(format!("{id} is of no workload in it"));

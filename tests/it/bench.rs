@@ -124,8 +124,10 @@ fn bad_reports_are_refused_in_a_line() {
         report(&folder, "good.json", &["--algorithm", "ML-KEM-768", "--backend", "libcrux/portable"]);
     // The tests beside this one disturb it; that is not what is looked at.
     for measurement in value["measurements"].as_array_mut().unwrap() {
-        for reference in measurement["reference"].as_array_mut().unwrap().iter_mut() {
-            *reference = vec![1000; reference.as_array().unwrap().len()].into();
+        for beside in ["reference", "probe"] {
+            for turn in measurement[beside].as_array_mut().unwrap().iter_mut() {
+                *turn = vec![1000; turn.as_array().unwrap().len()].into();
+            }
         }
     }
     fs::write(&good, value.to_string()).unwrap();

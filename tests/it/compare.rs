@@ -32,6 +32,7 @@ fn report(factor: f64, machine: f64) -> Value {
             times(1e6 * factor * machine, &mut noise).into_iter().map(|time| vec![time]).collect();
         measurement["reference"] =
             times(5e5 * machine, &mut noise).into_iter().map(|time| vec![time]).collect();
+        measurement["probe"] = measurement["reference"].clone();
     }
     report
 }
@@ -108,14 +109,14 @@ fn a_slowdown_is_told_from_a_slow_machine() {
 
 /// The same as if something else had slowed the machine down in some of the turns of each measurement.
 fn disturbed(report: Value, turns: impl Fn(usize) -> bool) -> Value {
-    slowed(report, [1.8, 1.4], turns)
+    slowed(report, [("reference", 1.2), ("probe", 1.8), ("rounds", 1.4)], turns)
 }
 
-/// The same with a reference and a sample that took so many times as long, in some of the turns of each measurement.
-fn slowed(mut report: Value, [reference, sample]: [f64; 2], turns: impl Fn(usize) -> bool) -> Value {
+/// The same with times that are so many times as long, in some of the turns of each measurement.
+fn slowed(mut report: Value, what: [(&str, f64); 3], turns: impl Fn(usize) -> bool) -> Value {
     for measurement in report["measurements"].as_array_mut().unwrap() {
         for at in (0..25).filter(|at| turns(*at)) {
-            for (what, by) in [("reference", reference), ("rounds", sample)] {
+            for (what, by) in what {
                 let time = measurement[what][at][0].as_f64().unwrap();
                 measurement[what][at][0] = ((time * by) as u64).into();
             }
@@ -141,7 +142,11 @@ fn turns_in_which_the_machine_was_slowed_down_do_not_count() {
     assert!(run.code == 0 && words(&run.stdout).contains("taken out of the ratios"), "{}", run.everything());
     // Also where it was so in most of the turns of one run and in few of the other.
     let frequency = |name: &str, factor: f64, turns: fn(usize) -> bool| {
-        written(&folder, name, &slowed(report(factor, 1.0), [1.07; 2], turns))
+        written(
+            &folder,
+            name,
+            &slowed(report(factor, 1.0), ["reference", "probe", "rounds"].map(|what| (what, 1.07)), turns),
+        )
     };
     let seldom = frequency("seldom.json", 1.0, |at| at.is_multiple_of(12));
     let often = frequency("often.json", 1.0, |at| !at.is_multiple_of(12));
@@ -305,7 +310,7 @@ fn what_was_not_measured_is_not_compared_and_is_listed() {
     let clock = "the monotonic clock went back or stood still during a sample";
     let rounds = |count: usize| {
         let mut value = report(1.0, 1.0);
-        for part in ["rounds", "reference"] {
+        for part in ["rounds", "reference", "probe"] {
             value["measurements"][0][part].as_array_mut().unwrap().truncate(count);
         }
         written(&folder, &format!("rounds-{count}.json"), &value)
@@ -331,7 +336,7 @@ fn what_was_not_measured_is_not_compared_and_is_listed() {
     let mut value = report(1.0, 1.0);
     value["measurements"][0]["rounds"].as_array_mut().unwrap().pop();
     let cut = written(&folder, "cut.json", &value);
-    refused(&compare(&[&good, &cut]), 2, "another number of references than of samples");
+    refused(&compare(&[&good, &cut]), 2, "another number of references or probes than of samples");
     for parts in [0, 2] {
         let mut value = report(1.0, 1.0);
         value["measurements"][0]["parts"] = parts.into();
