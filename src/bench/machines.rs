@@ -19,7 +19,7 @@ impl Runs {
         Self { name, runs, limits }
     }
 
-    /// Each run, and the longest that the reference may take at an undisturbed sample of it.
+    /// Each run, and the longest that the probe may take at an undisturbed sample of it.
     pub(super) fn each(&self) -> impl Iterator<Item = (&Bench, u64)> {
         self.runs.iter().zip(self.limits.iter().copied())
     }

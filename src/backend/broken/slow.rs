@@ -56,27 +56,22 @@ impl<T: ?Sized> Slow<T> {
     }
 
     /// The same for calls that are so short that two looks at the clock would be a slowdown of their own: the time
-    /// is taken once for each kind of call.
+    /// is taken where another kind of call comes first.
     fn briefly(&self, kind: usize, mut call: impl FnMut() -> Answer) -> Answer {
         thread_local! {
-            /// The kind of the last call, and for how long to wait after it.
+            /// The kind of the last call, and for how long to spin after it.
             static LAST: Cell<(usize, u64)> = const { Cell::new((usize::MAX, 0)) };
-            /// The same of every kind so far.
-            static KNOWN: RefCell<BTreeMap<usize, u64>> = const { RefCell::new(BTreeMap::new()) };
         }
-        let (last, mut wait) = LAST.get();
+        let (last, mut count) = LAST.get();
         if last != kind {
-            let measure = || {
-                let took = shortest(|| {
-                    let _ = black_box(call());
-                });
-                spins(took.mul_f64(self.part))
-            };
-            wait = KNOWN.with_borrow_mut(|known| *known.entry(kind).or_insert_with(measure));
-            LAST.set((kind, wait));
+            let took = shortest(kind, || {
+                let _ = black_box(call());
+            });
+            count = spins(took.mul_f64(self.part));
+            LAST.set((kind, count));
         }
         let answer = call();
-        spin(wait);
+        spin(count);
         answer
     }
 }
@@ -158,20 +153,21 @@ fn spin(count: u64) {
 /// How many spins take this long.
 fn spins(time: Duration) -> u64 {
     const MANY: u64 = 1000;
-    thread_local! {
-        /// Nanoseconds of a spin, once known.
-        static SPIN: Cell<f64> = const { Cell::new(0.0) };
-    }
-    if SPIN.get() <= 0.0 {
-        SPIN.set((shortest(|| spin(MANY)).as_secs_f64() * 1e9 / MANY as f64).max(0.01));
-    }
-    (time.as_secs_f64() * 1e9 / SPIN.get()) as u64
+    let many = shortest(usize::MAX, || spin(MANY)).max(Duration::from_nanos(1));
+    (time.as_secs_f64() / many.as_secs_f64() * MANY as f64) as u64
 }
 
-/// How long `work` takes when nothing disturbs it: on a busy machine that takes a while to come by.
-fn shortest(mut work: impl FnMut()) -> Duration {
+/// How long `work` of this kind takes when nothing disturbs it: on a busy machine that takes a while to come by, so it is
+/// looked for long at first, and a little each further time.
+fn shortest(kind: usize, mut work: impl FnMut()) -> Duration {
     const LONG: Duration = Duration::from_millis(200);
-    let end = Instant::now() + LONG;
+    const LITTLE: Duration = Duration::from_millis(1);
+    thread_local! {
+        /// The shortest of every kind so far.
+        static KNOWN: RefCell<BTreeMap<usize, Duration>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    let known = KNOWN.with_borrow(|known| known.get(&kind).copied());
+    let end = Instant::now() + if known.is_some() { LITTLE } else { LONG };
     let once = || {
         // What is short is done several times, for the clock's sake.
         const TIMES: u32 = 8;
@@ -179,7 +175,10 @@ fn shortest(mut work: impl FnMut()) -> Duration {
         (0..TIMES).for_each(|_| work());
         start.elapsed() / TIMES
     };
-    std::iter::repeat_with(once).take_while(|_| Instant::now() < end).min().unwrap_or_default()
+    let found = std::iter::repeat_with(once).take_while(|_| Instant::now() < end).chain(known).min();
+    let found = found.unwrap_or_default();
+    KNOWN.with_borrow_mut(|known| known.insert(kind, found));
+    found
 }
 
 #[cfg(test)]
@@ -191,7 +190,7 @@ mod tests {
     fn a_wait_takes_about_as_long_as_it_should() {
         let time = Duration::from_micros(200);
         let count = spins(time);
-        let took = shortest(|| spin(count));
+        let took = shortest(0, || spin(count));
         assert!(took > time / 2 && took < time * 3, "{took:?}");
     }
 
