@@ -172,9 +172,9 @@ def programs():
                   if other != name]
         # It times all operations of a scheme in one run, and signing has more inputs than the others.
         kinds = [name, "sign"] if name == "speed_sig" else [name]
-        for group, extra, kinds in (("liboqs's own programs, as they are", [], kinds[:1]),
+        for group, extra, timed in (("liboqs's own programs, as they are", [], kinds[:1]),
                                     ("liboqs's own programs, same inputs", [*same, *others], kinds)):
-            for kind in kinds:
+            for kind in timed:
                 target = made / (kind + ("_same" if extra else ""))
                 run(["cc", *FLAGS, f"-DWINDOWS={WINDOWS}", f"-DCALLS={CALLS[kind]}", "-static", f"-I{out}/include",
                      f"-I{tests}", str(sources / f"{name}.c"), *extra, str(found[-1]), "-lm", "-lpthread", "-o", str(target)])

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use super::Plan;
+use super::figures::Quiet;
 use super::stats::{self, Blocks};
 use super::turn::{Cut, Turn, nanoseconds};
 use super::worker::{Command, Reply, Worker};
 use super::workload::Workload;
-use super::{Plan, figures};
 use crate::backend::Subject;
 use crate::backend::installed::Installed;
 use crate::report::bench::{Measurement, Method, Outcome, Times, passes};
@@ -116,9 +117,10 @@ impl Cell {
         self.taken.iter().map(|turn| turn.probes.as_slice())
     }
 
-    /// Whether it is in want of turns with a sample at which the probe took no longer than `limit`.
+    /// Whether it is in want of turns with an undisturbed sample, where the probe takes no longer than `limit`.
     pub(super) fn lacks(&self, limit: u64) -> bool {
-        let there = figures::quiet(self.probes(), self.cut.parts as usize, limit);
+        let beside = self.taken.iter().map(|turn| [&turn.references[..], &turn.probes[..]]);
+        let there = Quiet::of(beside, self.cut.parts as usize, limit);
         self.end.is_none() && (there.turns < UNDISTURBED.min(self.turns) as usize || !there.is_enough())
     }
 
