@@ -233,8 +233,8 @@ def start_openssl(pqcheck):
     if subprocess.run(["docker", "version"], capture_output=True, check=False).returncode != 0:
         sys.exit("tools/fidelity.py: no container engine answers; `tools/engine run tools/fidelity.py …` starts one, "
                  "--without-openssl does without")
-    subprocess.run(["docker", "build", "-q", "-t", IMAGE, "-"], input=DOCKERFILE, text=True, check=True,
-                   stdout=subprocess.DEVNULL)
+    run([str(ROOT / "docker/bases.sh"), "debian:trixie-slim"])
+    run(["docker", "build", "-q", "-t", IMAGE, "-"], text=DOCKERFILE)
     return run(["docker", "run", "-d", "--rm", "-v", f"{pqcheck}:/pqcheck:ro", IMAGE, "sleep", "infinity"]).strip()
 
 
@@ -274,8 +274,8 @@ def figures(text, prefix):
     return [float(field) for field in fields if field.replace(".", "", 1).isdigit()]
 
 
-def run(command, environment=None):
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, env=environment)
+def run(command, environment=None, text=None):
+    result = subprocess.run(command, input=text, capture_output=True, text=True, check=False, env=environment)
     if result.returncode != 0:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
         sys.exit(f"tools/fidelity.py: exit code {result.returncode}: {' '.join(command)}: {last}")
