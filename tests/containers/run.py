@@ -25,7 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "images"))
 from flood import flood, good  # noqa: E402
-from lines import amiss, chosen, conclude, tell  # noqa: E402
+from lines import JOBS, amiss, chosen, conclude, judge  # noqa: E402
 from recipes import TARGET, architecture, binary, build, gather, machine, need_engine, refuse, refuse_without_engine, run, say  # noqa: E402
 
 # Whose containers are ours.
@@ -34,8 +34,6 @@ LABEL = f"pqcheck-test={os.getpid()}"
 PATIENCE = 60
 # Where pqcheck serves.
 PORT = 9464
-# Two builds or containers at a time: as many as CI has processors.
-JOBS = 2
 
 
 def main():
@@ -53,9 +51,7 @@ def main():
     try:
         built = make({line.variant for line in lines}, arguments.dist.resolve(), pool)
         say(f"every image is there that builds, after {time.monotonic() - began:.0f} s")
-        wrong = 0
-        for line, (took, complaints) in zip(lines, pool.map(lambda line: check(line, built[line.variant], arguments.dist), lines)):
-            wrong += tell(line.title, took, complaints)
+        wrong = judge(lines, lambda line: ("", check(line, built[line.variant], arguments.dist)), pool)
     except KeyboardInterrupt:
         say("interrupted; removing what was started")
         sys.exit(130)
@@ -136,8 +132,7 @@ def image(variant):
 
 
 def check(line, built, dist):
-    """How long it took to check a line, and what of it does not hold."""
-    began = time.monotonic()
+    """What of a line does not hold."""
     there, log = built
     host = str(binary(dist, machine()))
     complaints = []
@@ -154,7 +149,7 @@ def check(line, built, dist):
     complaints += amiss(line.words, log, "log")
     if complaints:
         complaints.append("--- log\n" + log.strip()[-4000:])
-    return time.monotonic() - began, complaints
+    return complaints
 
 
 def start(line):

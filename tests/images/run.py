@@ -15,12 +15,14 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import loaders
-from lines import amiss, chosen, conclude, tell
+from lines import JOBS, amiss, chosen, conclude, judge
 from recipes import ROOT, TARGET, architecture, binary, build, gather, machine, need_engine, refuse, refuse_without_engine, run, say
 
 HERE = Path(__file__).resolve().parent
@@ -43,11 +45,8 @@ def main():
     began = time.monotonic()
     prepare(lines)
     say(f"everything is there after {time.monotonic() - began:.0f} s")
-    wrong = 0
-    for line in lines:
-        at = time.monotonic()
-        note, complaints = check(line)
-        wrong += tell(line.title + note, time.monotonic() - at, complaints)
+    with ThreadPoolExecutor(JOBS) as pool:
+        wrong = judge(lines, check, pool)
     conclude(wrong, lines, began)
 
 
@@ -154,7 +153,7 @@ def container(line):
 
 def execute(words):
     """Exit code and output of a command; 124 when it does not end."""
-    name = f"pqcheck-test-{os.getpid()}"
+    name = f"pqcheck-test-{os.getpid()}-{threading.get_ident()}"
     if words[:2] == ["docker", "run"]:
         words = [*words[:2], "--name", name, *words[2:]]
     try:
