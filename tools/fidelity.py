@@ -5,16 +5,19 @@ Against liboqs: `speed_kem` and `speed_sig` are built from the sources in the cr
 library and against the very one that is linked into pqcheck. They draw their randomness from the kernel and sign one
 message over and over, so that their work is another one than pqcheck's; each is built a second time with
 tools/same_inputs.c between the program and the library, and then does the same work. Signing is compared in that form
-only: over one message a mean says more of luck than of time. One thing is changed, how long an operation is timed: not once
-for a second but many times for one pass over the inputs, because on a machine that others use hardly a second is
-undisturbed. Against OpenSSL: `openssl speed` of a Debian container, which keeps its keys, and the same container's library
-through `pqcheck bench --installed --key-objects`, which does so too.
+only: over one message a mean says more of luck than of time. Their loop goes round so many times and not for a second, and
+prints what each window took and not the mean alone: on a machine that others use hardly a second is undisturbed. As they
+are, a window is a call; with the same inputs it is as many calls as one of pqcheck's samples, because what a call leaves
+unfinished is in the next one's time only where no clock is read between them. Of their two clocks it is the cycle counter,
+because the other one counts whole microseconds.
+Against OpenSSL: `openssl speed` of a Debian container, which keeps its keys, and the same container's library through
+`pqcheck bench --installed --key-objects`, which does so too.
 
-The programs run alternately, until the time is up. Two ratios are printed of each operation. One is of the second percentile
-of such windows, theirs and pqcheck's samples, of all rounds together: what nothing disturbed. The other is of the
-medians, which have in them whatever else the machine did. `openssl speed` has no shorter window than a second, so that of
-it there is the second only: the medians of its means and of the means of pqcheck's runs. A ratio outside of 3 % does not change the
-exit code: only a measurement that could not be made does.
+The programs run alternately, until the time is up. Two ratios are printed of each operation. One is of the percentile 0.5
+of the samples of all rounds together: what nothing disturbed. The other is of the medians, which have in them whatever
+else the machine did. `openssl speed` has no shorter window than a second, so that of it there is the second ratio only: the
+medians of its means and of the means of pqcheck's runs. A ratio outside of 3 % does not change the exit code: only a
+measurement that could not be made does.
 
     tools/fidelity.py dist/pqcheck-linux-amd64 [--minutes 12] [--without-openssl]
 """
@@ -23,6 +26,7 @@ import argparse
 import collections
 import hashlib
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -39,6 +43,8 @@ FEW, SIGNED = 8, 20
 LENGTHS = {"64B": 64, "1KiB": 1024, "16KiB": 16384, "1MiB": 1 << 20}
 TIME = "400ms"
 LIMIT = 0.03
+AS_THEY_ARE = "liboqs's own programs, as they are"
+SAME = "liboqs's own programs, same inputs"
 OPENSSL = "openssl speed"
 IMAGE = "pqcheck-test/fidelity"
 DOCKERFILE = """FROM debian:trixie-slim
@@ -46,16 +52,29 @@ RUN apt-get update && apt-get install -y --no-install-recommends openssl && rm -
 """
 # What .CMake/compiler_opts.cmake of liboqs and CMake's Release give a file; the library itself is the linked one.
 FLAGS = ["-O3", "-DNDEBUG", "-fomit-frame-pointer"]
-# How often liboqs's programs time an operation in a round, and how many calls each time.
-WINDOWS = 200
-CALLS = {"speed_kem": 4 * FEW, "speed_sig": FEW, "sign": SIGNED}
-AGAIN = """
+# How often liboqs's programs call an operation in a round: a multiple of the numbers of inputs.
+CALLS = {"speed_kem": 16000, "speed_sig": 4000}
+WINDOWS = """
 #undef TIME_OPERATION_SECONDS
 #define TIME_OPERATION_SECONDS(op, op_name, secs) \\
-    for (int window = 0; window < WINDOWS; window++) TIME_OPERATION_ITERATIONS(op, op_name, CALLS)
+    { \\
+        static uint64_t windows[CALLS]; \\
+        int calls = atoi(getenv("PQCHECK_CALLS")); \\
+        DEFINE_TIMER_VARIABLES \\
+        INITIALIZE_TIMER \\
+        for (int i = 0; i < CALLS / calls; i++) { \\
+            START_TIMER { for (int call = 0; call < calls; call++) { op; } } \\
+            STOP_TIMER \\
+            windows[i] = _bench_cycles_diff; \\
+        } \\
+        FINALIZE_TIMER \\
+        PRINT_TIMER_AVG(op_name) \\
+        for (int i = 0; i < CALLS / calls; i++) printf("%" PRIu64 " ", windows[i]); \\
+        printf("\\n"); \\
+    }
 """
-# Which percentile of the windows is of such as nothing disturbed.
-LOW = 2
+# Which percentile of the samples is of such as nothing disturbed.
+LOW = 0.5
 WRAPPED = {"speed_kem": ["OQS_KEM_new", "OQS_KEM_keypair", "OQS_KEM_encaps", "OQS_KEM_decaps"],
            "speed_sig": ["OQS_SIG_new", "OQS_SIG_keypair", "OQS_SIG_sign", "OQS_SIG_verify"]}
 
@@ -89,6 +108,8 @@ class Table:
     def __init__(self):
         self.rounds, self.longest, self.began = 0, 0.0, 0.0
         self.groups = collections.defaultdict(lambda: collections.defaultdict(Operation))
+        # Of all that liboqs's programs timed, by both of their clocks.
+        self.cycles, self.nanoseconds = 0.0, 0.0
 
     def __enter__(self):
         self.began = time.monotonic()
@@ -101,51 +122,66 @@ class Table:
         print(f"{'operation':<32}{'theirs':>14}{'pqcheck':>14}{'ratio':>8}{'medians':>9}  after {self.rounds} rounds; limit 3 %")
         for group, operations in self.groups.items():
             print(group)
+            unit = 1 if group == OPENSSL else self.nanoseconds / self.cycles
             for name, operation in operations.items():
-                medians = statistics.median(operation.theirs), statistics.median(operation.middles)
-                theirs, ours = medians if group == OPENSSL else operation.undisturbed()
+                low, medians = ([theirs * unit, ours] for theirs, ours in (operation.at(LOW), operation.at(50)))
+                theirs, ours = medians if group == OPENSSL else low
                 verdict = "met" if abs(ours / theirs - 1) <= LIMIT else "NOT MET"
                 print(f"{name:<32}{theirs / 1000:>11.3f} µs{ours / 1000:>11.3f} µs{ours / theirs:>8.3f}"
                       f"{medians[1] / medians[0]:>9.3f}  {verdict}", flush=True)
 
 
 class Operation:
-    """Nanoseconds of a call: in each of their windows, in each of our samples of each part of the inputs, and in the
-    middle of each of our runs."""
+    """What a call took in each sample, of each part of the inputs, theirs and ours."""
 
     def __init__(self):
-        self.theirs, self.parts, self.middles = [], collections.defaultdict(list), []
+        self.theirs, self.ours = collections.defaultdict(list), collections.defaultdict(list)
 
-    def add(self, theirs, measurement, middle):
-        self.theirs.extend(theirs)
-        self.middles.append(middle)
-        for part, samples in parted(measurement):
-            self.parts[part].extend(samples)
+    def add(self, theirs, ours):
+        for kept, new in ((self.theirs, theirs), (self.ours, ours)):
+            for part, samples in enumerate(new):
+                kept[part].extend(samples)
 
-    def undisturbed(self):
-        return low(self.theirs), statistics.fmean(low(samples) for samples in self.parts.values())
+    def at(self, percent):
+        """This percentile of the samples, theirs and ours, in the mean of all parts."""
+        return [statistics.fmean(percentile(samples, percent) for samples in parts.values()) for parts in (self.theirs, self.ours)]
+
+
+def percentile(samples, percent):
+    """By linear interpolation; of a single sample too."""
+    samples = sorted(samples)
+    at = (len(samples) - 1) * percent / 100
+    lower = samples[int(at)]
+    return lower + (samples[-int(-at // 1)] - lower) * (at % 1)
 
 
 def parted(measurement):
-    """The nanoseconds of a call in each sample of each part of the inputs."""
-    parts = measurement.get("parts", 1)
-    for part in range(parts):
-        yield part, [sample / measurement["calls"] for turn in measurement["rounds"] for sample in turn[part::parts]]
+    """The nanoseconds of a call in each of pqcheck's samples, part by part of the inputs."""
+    parts, calls = measurement.get("parts", 1), measurement["calls"]
+    return [[sample / calls for turn in measurement["rounds"] for sample in turn[part::parts]] for part in range(parts)]
+
+
+def summed(windows, calls, measurement):
+    """The same of theirs, of windows of so many calls."""
+    parts, many = measurement.get("parts", 1), measurement["calls"] // calls
+    samples = [sum(windows[at : at + many]) / many / calls for at in range(0, len(windows) - many + 1, many)]
+    # The first pass is cold.
+    return [samples[part + parts :: parts] for part in range(parts)]
 
 
 def liboqs(table, pqcheck, tools):
     for algorithm in [*KEMS, *SIGNATURES]:
         tool = "speed_kem" if algorithm in KEMS else "speed_sig"
         ours = bench([pqcheck], ["--backend", "liboqs/native", "--algorithm", algorithm])
-        for group, binaries in tools[tool].items():
-            for kind, binary in binaries.items():
-                for name, theirs in speed(binary, algorithm, kind).items():
-                    table.groups[group][name].add(theirs, ours[name], ours[name]["median"])
-
-
-def low(means):
-    """The window that stands for all that nothing disturbed."""
-    return statistics.quantiles(means, n=100, method="inclusive")[LOW - 1]
+        for group, binary in tools[tool].items():
+            # It times all operations of a scheme in one run, and signing has more inputs than the others.
+            for kind in [tool, "sign"] if tool == "speed_sig" and group == SAME else [tool]:
+                names = [name for name in ours if name.endswith("/sign") == (kind == "sign")]
+                calls = math.gcd(FEW, *(ours[name]["calls"] for name in names)) if group == SAME else 1
+                theirs = speed(table, binary, algorithm, kind, calls)
+                for name in names:
+                    if name in theirs:
+                        table.groups[group][name].add(summed(theirs[name], calls, ours[name]), parted(ours[name]))
 
 
 def programs():
@@ -158,7 +194,7 @@ def programs():
     made = ROOT / "target/fidelity"
     made.mkdir(parents=True, exist_ok=True)
     tests = liboqs_sources() / "tests"
-    header = (tests / "ds_benchmark.h").read_text() + AGAIN
+    header = (tests / "ds_benchmark.h").read_text() + WINDOWS
     tools = {}
     for name, wrapped in WRAPPED.items():
         sources = made / f"{name}-sources"
@@ -169,15 +205,11 @@ def programs():
         # Of the functions of the other program there is nothing to be wrapped, but the file names them.
         others = [f"-Wl,--defsym=__real_{function}={function}" for other in WRAPPED for function in WRAPPED[other]
                   if other != name]
-        # It times all operations of a scheme in one run, and signing has more inputs than the others.
-        kinds = [name, "sign"] if name == "speed_sig" else [name]
-        for group, extra, timed in (("liboqs's own programs, as they are", [], kinds[:1]),
-                                    ("liboqs's own programs, same inputs", [*same, *others], kinds)):
-            for kind in timed:
-                target = made / (kind + ("_same" if extra else ""))
-                run(["cc", *FLAGS, f"-DWINDOWS={WINDOWS}", f"-DCALLS={CALLS[kind]}", "-static", f"-I{out}/include",
-                     f"-I{tests}", str(sources / f"{name}.c"), *extra, str(found[-1]), "-lm", "-lpthread", "-o", str(target)])
-                tools.setdefault(name, {}).setdefault(group, {})[kind] = str(target)
+        for group, extra in ((AS_THEY_ARE, []), (SAME, [*same, *others])):
+            target = made / (name + ("_same" if extra else ""))
+            run(["cc", *FLAGS, f"-DCALLS={CALLS[name]}", "-static", f"-I{out}/include", f"-I{tests}",
+                 str(sources / f"{name}.c"), *extra, str(found[-1]), "-lm", "-lpthread", "-o", str(target)])
+            tools.setdefault(name, {})[group] = str(target)
     return tools
 
 
@@ -204,18 +236,20 @@ def inputs(algorithm, operation):
             "PQCHECK_MESSAGES": "".join(made("message", n, 50) for n in numbers)}
 
 
-def speed(tool, algorithm, kind):
-    """What liboqs's program prints: of each operation of this kind the means of its windows, in nanoseconds."""
-    means = collections.defaultdict(list)
-    for text in run([tool, "--duration", "1", algorithm], os.environ | inputs(algorithm, kind)).splitlines():
+def speed(table, tool, algorithm, kind, calls):
+    """What liboqs's program prints: of each operation what each window of so many calls took, in cycles."""
+    environment = os.environ | inputs(algorithm, kind) | {"PQCHECK_CALLS": str(calls)}
+    lines = iter(run([tool, "--duration", "1", algorithm], environment).splitlines())
+    taken = {}
+    for text in lines:
         cells = [cell.strip() for cell in text.split("|")]
         operation = "keygen" if cells[0] == "keypair" else cells[0]
-        if len(cells) < 4 or operation not in ("keygen", "encaps", "decaps", "sign", "verify") or not cells[3]:
+        if len(cells) < 6 or operation not in ("keygen", "encaps", "decaps", "sign", "verify") or not cells[3]:
             continue
-        if (operation == "sign") == (kind == "sign"):
-            means[f"{algorithm}/{operation}"].append(float(cells[3]) * 1000)
-    # The first window is cold.
-    return {operation: windows[1:] for operation, windows in means.items()}
+        windows = taken[f"{algorithm}/{operation}"] = [int(cycles) for cycles in next(lines).split()]
+        table.cycles += sum(windows)
+        table.nanoseconds += len(windows) * float(cells[3]) * 1000
+    return taken
 
 
 def bench(command, arguments):
@@ -242,9 +276,8 @@ def openssl(table, container):
     for algorithm in ("ML-KEM-768", "ML-DSA-87", "ChaCha20-Poly1305"):
         ours = bench([*inside, "/pqcheck"], ["--installed", "--key-objects", "--algorithm", algorithm])
         for name, theirs in openssl_speed(inside, algorithm):
-            measurement = ours[f"{name}/key-object"]
-            samples = [sample for _, samples in parted(measurement) for sample in samples]
-            table.groups[OPENSSL][name].add([theirs], measurement, statistics.fmean(samples))
+            samples = parted(ours[f"{name}/key-object"])
+            table.groups[OPENSSL][name].add([[theirs]], [[statistics.fmean(sum(samples, []))]])
 
 
 def openssl_speed(inside, algorithm):
