@@ -43,9 +43,9 @@ def main():
     lines = chosen(read(arguments.table), arguments.words, arguments.table)
     need_engine()
     began = time.monotonic()
-    prepare(lines)
-    say(f"everything is there after {time.monotonic() - began:.0f} s")
     with ThreadPoolExecutor(JOBS) as pool:
+        prepare(lines, pool)
+        say(f"everything is there after {time.monotonic() - began:.0f} s")
         wrong = judge(lines, check, pool)
     conclude(wrong, lines, began)
 
@@ -85,16 +85,15 @@ def read(table):
     return lines
 
 
-def prepare(lines):
+def prepare(lines, pool):
     """Makes what the lines ask for, and nothing else."""
     images = {line.image for line in lines}
-    recipes = {name: (HERE / f"dockerfiles/{name.removeprefix('pqcheck-test/')}.Dockerfile") for name in images}
+    recipes = {name: (HERE / f"dockerfiles/{name.removeprefix('pqcheck-test/')}.Dockerfile") for name in sorted(images)}
     recipes = {name: path.read_text() for name, path in recipes.items() if path.exists()}
     if any("QEMU_CPU=" in line.text for line in lines):
         run([ROOT / "tools/need", f"qemu-{os.uname().machine}"])
     gather(recipes.values(), bases=images - set(recipes), libraries={name for line in lines for name, *_ in line.libraries})
-    for name, recipe in sorted(recipes.items()):
-        built = build(name, recipe)
+    for name, built in zip(recipes, pool.map(build, recipes.keys(), recipes.values())):
         if built.returncode != 0:
             refuse(f"the image {name} does not build: {built.stdout.strip()}")
 
