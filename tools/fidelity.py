@@ -25,6 +25,7 @@ measurement that could not be made does.
 import argparse
 import collections
 import hashlib
+import itertools
 import json
 import math
 import os
@@ -132,19 +133,23 @@ class Table:
 
 
 class Operation:
-    """What a call took in each sample, of each part of the inputs, theirs and ours."""
+    """What a call took in each sample of each part of the inputs, theirs and ours."""
 
     def __init__(self):
-        self.theirs, self.ours = collections.defaultdict(list), collections.defaultdict(list)
+        self.rounds = []
 
     def add(self, theirs, ours):
-        for kept, new in ((self.theirs, theirs), (self.ours, ours)):
-            for part, samples in enumerate(new):
-                kept[part].extend(samples)
+        self.rounds.append((theirs, ours))
 
     def at(self, percent):
-        """This percentile of the samples, theirs and ours, in the mean of all parts."""
-        return [statistics.fmean(percentile(samples, percent) for samples in parts.values()) for parts in (self.theirs, self.ours)]
+        """This percentile of the samples, theirs and ours, in the mean of all parts.
+
+        Into how many parts the inputs are cut is settled anew in each run: what was mostly so counts.
+        """
+        usual = statistics.mode(len(ours) for _, ours in self.rounds)
+        alike = [both for both in self.rounds if len(both[1]) == usual]
+        return [statistics.fmean(percentile(itertools.chain(*(both[side][part] for both in alike)), percent) for part in range(usual))
+                for side in range(2)]
 
 
 def percentile(samples, percent):
