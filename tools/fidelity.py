@@ -74,8 +74,6 @@ WINDOWS = """
         printf("\\n"); \\
     }
 """
-# Which percentile of the samples is of such as nothing disturbed.
-LOW = 0.5
 WRAPPED = {"speed_kem": ["OQS_KEM_new", "OQS_KEM_keypair", "OQS_KEM_encaps", "OQS_KEM_decaps"],
            "speed_sig": ["OQS_SIG_new", "OQS_SIG_keypair", "OQS_SIG_sign", "OQS_SIG_verify"]}
 
@@ -125,11 +123,12 @@ class Table:
             print(group)
             unit = 1 if group == OPENSSL else self.nanoseconds / self.cycles
             for name, operation in operations.items():
-                low, medians = ([theirs * unit, ours] for theirs, ours in (operation.at(LOW), operation.at(50)))
-                theirs, ours = medians if group == OPENSSL else low
+                medians = operation.both(statistics.median)
+                theirs, ours = medians if group == OPENSSL else operation.both(low)
+                theirs, ratio = theirs * unit, medians[1] / medians[0] / unit
                 verdict = "met" if abs(ours / theirs - 1) <= LIMIT else "NOT MET"
                 print(f"{name:<32}{theirs / 1000:>11.3f} µs{ours / 1000:>11.3f} µs{ours / theirs:>8.3f}"
-                      f"{medians[1] / medians[0]:>9.3f}  {verdict}", flush=True)
+                      f"{ratio:>9.3f}  {verdict}", flush=True)
 
 
 class Operation:
@@ -141,23 +140,20 @@ class Operation:
     def add(self, theirs, ours):
         self.rounds.append((theirs, ours))
 
-    def at(self, percent):
-        """This percentile of the samples, theirs and ours, in the mean of all parts.
+    def both(self, figure):
+        """This figure of the samples, theirs and ours, in the mean of all parts.
 
         Into how many parts the inputs are cut is settled anew in each run: what was mostly so counts.
         """
         usual = statistics.mode(len(ours) for _, ours in self.rounds)
-        alike = [both for both in self.rounds if len(both[1]) == usual]
-        return [statistics.fmean(percentile(itertools.chain(*(both[side][part] for both in alike)), percent) for part in range(usual))
+        alike = [each for each in self.rounds if len(each[1]) == usual]
+        return [statistics.fmean(figure(list(itertools.chain(*(each[side][part] for each in alike)))) for part in range(usual))
                 for side in range(2)]
 
 
-def percentile(samples, percent):
-    """By linear interpolation; of a single sample too."""
-    samples = sorted(samples)
-    at = (len(samples) - 1) * percent / 100
-    lower = samples[int(at)]
-    return lower + (samples[-int(-at // 1)] - lower) * (at % 1)
+def low(samples):
+    """The sample that stands for all that nothing disturbed: the percentile 0.5."""
+    return statistics.quantiles(samples, n=200, method="inclusive")[0]
 
 
 def parted(measurement):
