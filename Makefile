@@ -25,7 +25,7 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in $$(grep -rlx '#!/bin/sh' tools docker tests/images tests/containers) docker/database/throwaway.sh; do sh -n $$script || exit; done
+	for script in $$(grep -rlx '#!/bin/sh' tools docker lab) docker/database/throwaway.sh; do sh -n $$script || exit; done
 
 unit: ## unit and integration tests
 	@tools/need rust cc cmake libclang openssl promtool
@@ -57,15 +57,15 @@ arm64: dist ## the arm64 binary through the embedded corpus, on a new and on an 
 
 test-image: dist ## pqcheck in real containers: both C libraries, both architectures, good and bad crypto libraries
 	@tools/need python3
-	tools/engine run python3 tests/images/run.py
+	tools/engine run python3 lab/images/run.py
 
 up: binary ## the stack of docker/compose.yaml, from dist/ to all healthy and Prometheus aware of it
 	@tools/need python3 docker compose
-	python3 docker/stack up
+	python3 lab/stack up
 	docker/monitoring/check.sh --seen
 
 down: ## take away what `make up` started, but the images
-	python3 docker/stack down
+	python3 lab/stack down
 
 diagnose: dist ## build, start and examine every image on both platforms; a report is written to target/diagnosis/
 	@tools/need python3 docker compose
@@ -73,27 +73,27 @@ diagnose: dist ## build, start and examine every image on both platforms; a repo
 
 test-stack: dist ## that the stack comes up, goes and says what is wrong, with small images in place of the services
 	@tools/need python3 docker compose
-	tools/engine run python3 tests/containers/stack.py
+	tools/engine run python3 lab/containers/stack.py
 
 image: dist ## the image of pqcheck itself, FROM scratch, for each architecture, from dist/
 	tools/engine run docker/image.sh $(archs)
 
 test-containers: dist ## images with known faults: each is unhealthy or does not build, and pqcheck names why; bad engines
 	@tools/need python3
-	tools/engine run python3 tests/containers/run.py
-	$(if $(filter 0,$(shell id -u)),python3 tests/containers/bad_input.py)
+	tools/engine run python3 lab/containers/run.py
+	$(if $(filter 0,$(shell id -u)),python3 lab/containers/bad_input.py)
 
 test-services: dist ## all six services, from build to checked end to end; of arm64 (emulated) two of them and pqcheck's image
 	@tools/need python3 docker compose
-	tools/engine run tests/containers/services.sh $(archs)
+	tools/engine run lab/containers/services.sh $(archs)
 
 test-source: ## the image of pqcheck from its source and vendored crates (20 minutes)
 	@tools/need rust git
-	tools/engine run tests/containers/source.sh
+	tools/engine run lab/containers/source.sh
 
 test-beyond: dist ## a rolling update on a one-node swarm; the Kubernetes manifests against the published schemas
 	@tools/need python3
-	tools/engine run sh -c 'python3 tests/containers/swarm.py && python3 tests/containers/kubernetes.py --run dist'
+	tools/engine run sh -c 'python3 lab/containers/swarm.py && python3 lab/containers/kubernetes.py --run dist'
 
 vectors: ## write vectors/ anew from the published packages
 	@tools/need python3
@@ -101,7 +101,7 @@ vectors: ## write vectors/ anew from the published packages
 
 figures: dist ## speed, memory and size, as ratios measured in one run
 	@tools/need rust cc cmake libclang python3 openssl gnu-time
-	python3 tools/figures.py $(pqcheck)
+	python3 lab/measure/figures.py $(pqcheck)
 
 bench: ## Criterion: every workload, and what pqcheck itself takes: start to verdict, parsers, isolation, doctor, explain
 	@tools/need rust cc cmake libclang
@@ -109,19 +109,19 @@ bench: ## Criterion: every workload, and what pqcheck itself takes: start to ver
 
 gate: binary ## the instructions of a health check, within 2 % of those that are kept in benches/
 	@tools/need rust cc python3 valgrind
-	python3 tools/instructions.py $(pqcheck) || [ $$? = 4 ]
+	python3 lab/measure/instructions.py $(pqcheck) || [ $$? = 4 ]
 
 gate-update: binary ## keeps the instructions of a health check as they are now
 	@tools/need rust cc python3 valgrind
-	python3 tools/instructions.py $(pqcheck) --update
+	python3 lab/measure/instructions.py $(pqcheck) --update
 
 fidelity: binary ## `pqcheck bench` beside the libraries' own programs, run alternately (12 minutes)
 	@tools/need rust cc cmake libclang python3 docker
-	tools/engine run python3 tools/fidelity.py $(pqcheck)
+	tools/engine run python3 lab/measure/fidelity.py $(pqcheck)
 
 alarm-rate: binary ## how often a comparison of benchmarks cries wolf, and how often it finds a slowdown (half an hour of a quiet machine)
 	@tools/need python3
-	python3 tools/alarm_rate.py $(pqcheck)
+	python3 lab/measure/alarm_rate.py $(pqcheck)
 
 install-prerequisites: ## everything that any target needs
 	@tools/need rust cc cmake libclang cargo-auditable cargo-deny file jq python3 openssl gnu-time valgrind qemu-aarch64 \

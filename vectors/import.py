@@ -3,7 +3,7 @@
 
 Obtains the packages below, checks their SHA-256, writes their vector files here, each compressed,
 renews the tables of README.md and packs core.pqv. Needs Python 3.9 with pip, cargo, and what builds a
-liboqs for this machine (tests/images/libraries.sh); nothing else. Run twice it writes the same bytes.
+liboqs for this machine (lab/images/libraries.sh); nothing else. Run twice it writes the same bytes.
 
     vectors/import.py [--cached DIR]
 
@@ -157,7 +157,7 @@ def round3(member: Opened) -> Found:
     """Record 0 of NIST's known answers, which liboqs 0.8 publishes as a digest alone: made from the published seed by that
     liboqs, and right because it has the published digest. To it comes the decapsulation of an altered ciphertext, computed
     here by the rule of the submission and compared with the library's."""
-    subprocess.run([HERE.parent / "tests/images/libraries.sh", "liboqs-0.8.0-amd64"], check=True)
+    subprocess.run([HERE.parent / "lab/images/libraries.sh", "liboqs-0.8.0-amd64"], check=True)
     library = ctypes.CDLL(str(HERE.parent / "target/images/libs/liboqs-0.8.0-amd64/liboqs.so.3"))
     published = json.loads(member("liboqs/tests/KATs/kem/kats.json"))
     for name, (function, *sizes, secret_at) in ROUND3.items():

@@ -27,14 +27,14 @@ pub(crate) fn is_valid(report: &Value) {
     assert!(errors.is_empty(), "{errors:?}");
 }
 
-/// The document is what docker/stack makes of a report that was built by hand (tests/containers/stack.py).
+/// The document is what lab/stack makes of a report that was built by hand (lab/containers/stack.py).
 #[test]
 fn the_diagnosis_of_the_stack_keeps_to_the_published_schema() {
     let read = |path: &str| -> Value {
         serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
     };
     let validator = jsonschema::validator_for(&read("schema/diagnosis.schema.json")).unwrap();
-    let document = read("tests/containers/diagnosis.json");
+    let document = read("lab/containers/diagnosis.json");
     let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
     for (pointer, wrong) in [

@@ -12,7 +12,7 @@ Prints rates for each workload, and ends with 1 if a limit is not kept: at most 
 slowdowns of 5 % found. With the defaults that takes about half an hour of a quiet machine; with --keep, a call goes on
 where an earlier one stopped.
 
-    tools/alarm_rate.py dist/pqcheck-linux-amd64 [--pairs 100] [--runs 14] [--keep DIR] …
+    lab/measure/alarm_rate.py dist/pqcheck-linux-amd64 [--pairs 100] [--runs 14] [--keep DIR] …
 """
 
 import argparse
@@ -87,7 +87,7 @@ def bench(options, folder, name, backends, duration):
                ",".join(f"broken:{backend}" for backend in backends), "--format", "json"]
     run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if run.returncode != 0:
-        sys.exit(f"tools/alarm_rate.py: exit code {run.returncode}: {' '.join(command)}")
+        sys.exit(f"lab/measure/alarm_rate.py: exit code {run.returncode}: {' '.join(command)}")
     report = json.loads(run.stdout)
     for backend in reversed(backends):
         part = dict(report)
@@ -161,7 +161,7 @@ def compare(options, folder, old, new):
     run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     # 4: of two runs nothing could be compared, which counts as not found.
     if run.returncode not in (0, 1, 4):
-        sys.exit(f"tools/alarm_rate.py: exit code {run.returncode}: {' '.join(command)}")
+        sys.exit(f"lab/measure/alarm_rate.py: exit code {run.returncode}: {' '.join(command)}")
     return json.loads(run.stdout)["rows"]
 
 

@@ -1,8 +1,8 @@
 """The stack of docker/compose.yaml: bring it up, take it down, and say of every image what is right and what is wrong.
 
-    python3 docker/stack up [--keep]        build, start, wait for all healthy, print the state
-    python3 docker/stack down               containers, networks, volumes and secrets go; images stay
-    python3 docker/stack diagnose …         docker/run-diagnostics.sh
+    python3 lab/stack up [--keep]        build, start, wait for all healthy, print the state
+    python3 lab/stack down               containers, networks, volumes and secrets go; images stay
+    python3 lab/stack diagnose …         docker/run-diagnostics.sh
 
 Exit code 0 fine, 1 something is wrong, 2 the work could not be done. COMPOSE_PROJECT_NAME and what the head of
 docker/compose.yaml names are respected. Knows the order of things; what each thing is stands in its own file.
@@ -43,7 +43,7 @@ def main():
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog="docker/stack", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="lab/stack", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="build, start, wait for all healthy, print the state")
     up.add_argument("--keep", action="store_true", help="leave what does not become healthy, to look at it")
@@ -77,7 +77,7 @@ def platforms(text):
 
 
 def say(what):
-    print(f"docker/stack: {what}", file=sys.stderr, flush=True)
+    print(f"lab/stack: {what}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 Against liboqs: `speed_kem` and `speed_sig` are built from the sources in the crate `oqs-sys`, with the flags of the
 library and against the very one that is linked into pqcheck. They draw their randomness from the kernel and sign one
 message over and over, so that their work is another one than pqcheck's; each is built a second time with
-tools/same_inputs.c between the program and the library, and then does the same work. Signing is compared in that form
+lab/measure/same_inputs.c between the program and the library, and then does the same work. Signing is compared in that form
 only: over one message a mean says more of luck than of time. Their loop goes round so many times and not for a second, and
 prints what each window took and not the mean alone: on a machine that others use hardly a second is undisturbed. As they
 are, a window is a call; with the same inputs it is as many calls as one of pqcheck's samples, because what a call leaves
@@ -19,7 +19,7 @@ else the machine did. `openssl speed` has no shorter window than a second, so th
 medians of its means and of the means of pqcheck's runs. A ratio outside of 3 % does not change the exit code: only a
 measurement that could not be made does.
 
-    tools/fidelity.py dist/pqcheck-linux-amd64 [--minutes 12] [--without-openssl]
+    lab/measure/fidelity.py dist/pqcheck-linux-amd64 [--minutes 12] [--without-openssl]
 """
 
 import argparse
@@ -35,7 +35,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 KEMS = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024"]
 # The first of the pairs that pqcheck signs, as src/bench/inputs.rs has it.
 SIGNATURES = {"ML-DSA-44": 64, "ML-DSA-65": 76, "ML-DSA-87": 8}
@@ -190,7 +190,7 @@ def programs():
     found = sorted((ROOT / "target").glob("*/release/build/oqs-sys-*/out/lib/liboqs.a"), key=os.path.getmtime)
     found = [path for path in found if os.uname().machine in str(path.relative_to(ROOT / "target"))]
     if not found:
-        sys.exit("tools/fidelity.py: no liboqs in target/; `make dist` builds it")
+        sys.exit("lab/measure/fidelity.py: no liboqs in target/; `make dist` builds it")
     out = found[-1].parent.parent
     made = ROOT / "target/fidelity"
     made.mkdir(parents=True, exist_ok=True)
@@ -202,7 +202,7 @@ def programs():
         sources.mkdir(exist_ok=True)
         (sources / "ds_benchmark.h").write_text(header)
         (sources / f"{name}.c").write_text((tests / f"{name}.c").read_text())
-        same = [str(ROOT / "tools/same_inputs.c"), *(f"-Wl,--wrap={function}" for function in wrapped)]
+        same = [str(ROOT / "lab/measure/same_inputs.c"), *(f"-Wl,--wrap={function}" for function in wrapped)]
         # Of the functions of the other program there is nothing to be wrapped, but the file names them.
         others = [f"-Wl,--defsym=__real_{function}={function}" for other in WRAPPED for function in WRAPPED[other]
                   if other != name]
@@ -223,7 +223,7 @@ def liboqs_sources():
 
 
 def inputs(algorithm, operation):
-    """The inputs of pqcheck's workload, for tools/same_inputs.c."""
+    """The inputs of pqcheck's workload, for lab/measure/same_inputs.c."""
     def made(what, number, length):
         return hashlib.shake_128(f"pqcheck bench {algorithm} {what} {number}".encode()).hexdigest(length)
 
@@ -258,14 +258,14 @@ def bench(command, arguments):
     report = json.loads(run([*command, "bench", "--time", TIME, "--format", "json", *arguments]))
     for measurement in report["measurements"]:
         if measurement["outcome"] != "measured":
-            sys.exit(f"tools/fidelity.py: {measurement['workload']}: {measurement.get('reason')}")
+            sys.exit(f"lab/measure/fidelity.py: {measurement['workload']}: {measurement.get('reason')}")
     return {measurement["workload"]: measurement for measurement in report["measurements"]}
 
 
 def start_openssl(pqcheck):
     """A container that has OpenSSL and pqcheck, and waits."""
     if subprocess.run(["docker", "version"], capture_output=True, check=False).returncode != 0:
-        sys.exit("tools/fidelity.py: no container engine answers; `tools/engine run tools/fidelity.py …` starts one, "
+        sys.exit("lab/measure/fidelity.py: no container engine answers; `tools/engine run lab/measure/fidelity.py …` starts one, "
                  "--without-openssl does without")
     run([str(ROOT / "docker/bases.sh"), "debian:trixie-slim"])
     run(["docker", "build", "-q", "-t", IMAGE, "-"], text=DOCKERFILE)
@@ -302,7 +302,7 @@ def figures(text, prefix):
     """The numbers of the line that begins so."""
     lines = [line for line in text.splitlines() if line.startswith(prefix)]
     if len(lines) != 1:
-        sys.exit(f"tools/fidelity.py: `openssl speed -mr` has not one line that begins with {prefix}")
+        sys.exit(f"lab/measure/fidelity.py: `openssl speed -mr` has not one line that begins with {prefix}")
     fields = lines[0].split(":")[1:]
     return [float(field) for field in fields if field.replace(".", "", 1).isdigit()]
 
@@ -311,7 +311,7 @@ def run(command, environment=None, text=None):
     result = subprocess.run(command, input=text, capture_output=True, text=True, check=False, env=environment)
     if result.returncode != 0:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
-        sys.exit(f"tools/fidelity.py: exit code {result.returncode}: {' '.join(command)}: {last}")
+        sys.exit(f"lab/measure/fidelity.py: exit code {result.returncode}: {' '.join(command)}: {last}")
     return result.stdout
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Holds docker/kubernetes/ against the published schemas and against what it promises, without a cluster.
 
-    tests/containers/kubernetes.py              the manifests, and the planted faults that must be found in them
-    tests/containers/kubernetes.py --run DIR    also the parts of the accumulated run, and their merging, as plain
+    lab/containers/kubernetes.py              the manifests, and the planted faults that must be found in them
+    lab/containers/kubernetes.py --run DIR    also the parts of the accumulated run, and their merging, as plain
                                                 containers with the arguments of the jobs and pqcheck of DIR
-    tests/containers/kubernetes.py --write      monitoring/rules.yaml from docker/monitoring/rules.yml
+    lab/containers/kubernetes.py --write      monitoring/rules.yaml from docker/monitoring/rules.yml
 
 kubectl renders; every object is validated, strictly, against Kubernetes' own schema (the oldest and the newest version
 that is meant) or the Prometheus Operator's. What no schema can see is looked for here. Makes the tools it needs under
@@ -272,7 +272,7 @@ def rules(objects):
     """One source: what alerts under compose alerts here."""
     source = yaml().safe_load(RULES.read_text())["groups"] if RULES.is_file() else None
     if named(objects, "PrometheusRule", "pqcheck")["spec"]["groups"] != source:
-        return ["the PrometheusRule is not docker/monitoring/rules.yml; `tests/containers/kubernetes.py --write` makes it so"]
+        return ["the PrometheusRule is not docker/monitoring/rules.yml; `lab/containers/kubernetes.py --write` makes it so"]
     return []
 
 
@@ -370,7 +370,7 @@ def write_rules():
         "metadata": {"name": "pqcheck", "labels": {"app.kubernetes.io/part-of": "pqcheck"}},
         "spec": yaml().safe_load(RULES.read_text()),
     }
-    head = "# Made by `tests/containers/kubernetes.py --write` from docker/monitoring/rules.yml: change that.\n"
+    head = "# Made by `lab/containers/kubernetes.py --write` from docker/monitoring/rules.yml: change that.\n"
     (MANIFESTS / "monitoring/rules.yaml").write_text(head + yaml().safe_dump(document, sort_keys=False, width=1000))
 
 
@@ -448,7 +448,7 @@ def prepare():
     wanted = HERE / "kubernetes/requirements.txt"
     python, mark = TOOLS / "bin/python", TOOLS / "requirements.txt"
     if not mark.is_file() or mark.read_text() != wanted.read_text():
-        print(f"tests/containers/kubernetes.py: making {TOOLS}", file=sys.stderr, flush=True)
+        print(f"lab/containers/kubernetes.py: making {TOOLS}", file=sys.stderr, flush=True)
         shutil.rmtree(TOOLS, ignore_errors=True)
         run(sys.executable, "-m", "venv", TOOLS)
         # The last brings a file, and its dependencies are no matter.
@@ -477,7 +477,7 @@ def run(*words):
 
 
 def refuse(what):
-    print(f"tests/containers/kubernetes.py: {what}", file=sys.stderr, flush=True)
+    print(f"lab/containers/kubernetes.py: {what}", file=sys.stderr, flush=True)
     sys.exit(2)
 
 

@@ -268,4 +268,4 @@ def say(image):
 
 
 def progress(what):
-    print(f"docker/stack: {what}", file=sys.stderr, flush=True)
+    print(f"lab/stack: {what}", file=sys.stderr, flush=True)

@@ -2,7 +2,7 @@
 # The image of pqcheck from its source, of this commit and of crates that lie in the context: it builds, takes no crate
 # from elsewhere, and its crypto core works under the tightest limits.
 #
-#     tests/containers/source.sh
+#     lab/containers/source.sh
 #
 # Exit code 1 when something is wrong. Leaves the image `pqcheck:source`. Knows nothing of how the binary is built.
 set -eu

@@ -80,7 +80,7 @@ def up(arguments):
             print(f"not healthy: {names}; left as it is, `make down` takes it away")
         else:
             tidy(stack)
-            print(f"not healthy: {names}; what was started is taken away again (docker/stack up --keep leaves it)")
+            print(f"not healthy: {names}; what was started is taken away again (lab/stack up --keep leaves it)")
         return 1
     print(f"all {len(started.containers)} healthy {time.monotonic() - built:.0f} s after the images were there ({built - began:.0f} s)")
     print(f"client-api http://127.0.0.1:{stack.port('firewall')}/  Prometheus http://127.0.0.1:{stack.port('monitoring')}/  `make down` takes it away")
@@ -264,4 +264,4 @@ def show(containers):
 
 
 def say(what):
-    print(f"docker/stack: {what}", file=sys.stderr, flush=True)
+    print(f"lab/stack: {what}", file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs pqcheck in real containers, one line of table.txt after the other, and says which lines do not hold.
 
-    tests/images/run.py [--table FILE] [--dist DIR] [WORD…]     all lines, or those that contain every word
+    lab/images/run.py [--table FILE] [--dist DIR] [WORD…]     all lines, or those that contain every word
 
 Needs a Docker Engine (tools/engine run …), dist/pqcheck-linux-*, and makes everything else that a line asks for:
 base images (docker/bases.sh), libraries (libraries.sh), programs (programs.sh), images (dockerfiles/). What the

@@ -2,7 +2,7 @@
  * program's loop and the library. The keys, ciphertexts and signatures are made when the program asks for the
  * algorithm, before anything is timed; what it adds to a timed call is a look into a table.
  *
- * PQCHECK_SEEDS, _COINS and _MESSAGES have the inputs in hex, one after the other; tools/fidelity.py makes them. */
+ * PQCHECK_SEEDS, _COINS and _MESSAGES have the inputs in hex, one after the other; lab/measure/fidelity.py makes them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static size_t read(const char *name, size_t length, uint8_t *pieces[MOST]) {
 	const char *hex = getenv(name);
 	size_t pieces_count = hex == NULL ? 0 : strlen(hex) / 2 / length;
 	if (pieces_count == 0 || pieces_count > MOST) {
-		fprintf(stderr, "%s: no inputs; tools/fidelity.py gives them\n", name);
+		fprintf(stderr, "%s: no inputs; lab/measure/fidelity.py gives them\n", name);
 		exit(2);
 	}
 	for (size_t piece = 0; piece < pieces_count; piece++) {

@@ -2,10 +2,10 @@
 # The images of the services for real: all six on this machine's architecture, from build to healthy and checked end to
 # end; of arm64 pqcheck's own image, client-api and database, emulated: what is signed, stored and verified.
 #
-#     tests/containers/services.sh [amd64 | arm64 …]     both without a word; arm64 emulated where that is not the machine's
+#     lab/containers/services.sh [amd64 | arm64 …]     both without a word; arm64 emulated where that is not the machine's
 #
 # Exit code 1 when something is wrong, 2 when it could not be tried. Takes away what it started, whatever happens.
-# Knows nothing of what a service is: that is known to docker/stack and to docker/SERVICE/check.sh.
+# Knows nothing of what a service is: that is known to lab/stack and to docker/SERVICE/check.sh.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -25,10 +25,10 @@ main() {
 
 # Brings the whole stack up, asks everything of it, takes it down.
 all() {
-    trap 'python3 docker/stack down >&2 || true' EXIT
+    trap 'python3 lab/stack down >&2 || true' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
-    python3 docker/stack up && docker/check.sh --all
+    python3 lab/stack up && docker/check.sh --all
 }
 
 # The database is asked through client-api; docker/database/check.sh, which takes ten minutes there, can be run by hand.

@@ -1,5 +1,5 @@
 /* The calls that `pqcheck kat --algorithm ML-KEM-768 --accumulated N` makes of a liboqs, made by a C program:
- * prints the nanoseconds of processor time. For tools/figures.py.
+ * prints the nanoseconds of processor time. For lab/measure/figures.py.
  *
  *     direct LIBRARY N
  */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Builds and runs the images of broken/, and says which line of table.txt does not hold.
 
-    tests/containers/run.py [--table FILE] [--dist DIR] [WORD…]     all lines, or those that contain every word
+    lab/containers/run.py [--table FILE] [--dist DIR] [WORD…]     all lines, or those that contain every word
 
 Needs a Docker Engine (tools/engine run …) and dist/pqcheck-linux-*; makes everything else (../images/recipes.py).
 What the columns of the table mean stands at its head. Containers are removed whatever happens; images stay, as the

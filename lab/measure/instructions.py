@@ -8,8 +8,8 @@ this repository itself pins (the Rust toolchain) is another one than when the nu
 to be taken anew. 4: nothing was compared, because something else differs: it is said what. `make gate` takes that for a pass, since
 nobody can keep a number for every machine, and the last line of the log says NOT COMPARABLE.
 
-    tools/instructions.py dist/pqcheck-linux-amd64             compares
-    tools/instructions.py dist/pqcheck-linux-amd64 --update    keeps what is counted now
+    lab/measure/instructions.py dist/pqcheck-linux-amd64             compares
+    lab/measure/instructions.py dist/pqcheck-linux-amd64 --update    keeps what is counted now
 """
 
 import json
@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 LIMIT = 0.02
 # How often it is counted: counts differ by a few thousandths.
 TIMES = 3

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 libs=target/images/libs
 sources=target/images/sources
 build=target/images/build
-recipe=$(cat tests/images/libraries.sh tests/images/patches/* | sha256sum | cut -c 1-16)
+recipe=$(cat lab/images/libraries.sh lab/images/patches/* | sha256sum | cut -c 1-16)
 
 # Name of the library, and the one thing about it.
 all='liboqs-0.13.0-amd64 liboqs-0.12.0-amd64 liboqs-0.9.0-amd64 liboqs-0.8.0-amd64 liboqs-0.10.1-draft-amd64 liboqs-0.13.0-arm64
@@ -69,7 +69,7 @@ make_library() {
         # The drafts under the final names: a reconstruction of 0.10.1.
         liboqs-0.10.1-draft-amd64)
             liboqs_0_12; copy_sources
-            tests/images/patches/draft.sh "$source"
+            lab/images/patches/draft.sh "$source"
             compile
             prove OQS_KEM_ml_kem_512_ipd=98e2274af7ffeb82 OQS_KEM_ml_kem_768_ipd=4639217b2bd1fd82 \
                 OQS_KEM_ml_kem_1024_ipd=5525280d920f22ee OQS_SIG_ml_dsa_44_ipd=e42d908389b1f56b \
@@ -181,14 +181,14 @@ compile() {
 }
 
 # The library speaks what the fingerprints say.
-prove() { case $name in *-"$machine") python3 tests/images/fingerprint.py "$out/liboqs.so" "$@" ;; esac; }
+prove() { case $name in *-"$machine") python3 lab/images/fingerprint.py "$out/liboqs.so" "$@" ;; esac; }
 machine=$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 
 # The library does not, and yet agrees with itself.
 refute() {
     # 1: a digest differs. Anything else is not the fault that was planted.
     case $name in *-"$machine") ;; *) return ;; esac
-    python3 tests/images/fingerprint.py "$out/liboqs.so" "$@" >/dev/null && code=0 || code=$?
+    python3 lab/images/fingerprint.py "$out/liboqs.so" "$@" >/dev/null && code=0 || code=$?
     if [ "$code" != 1 ]; then say "$name is not wrong in the way that was planted (fingerprint.py: $code)"; exit 2; fi
 }
 
@@ -221,6 +221,6 @@ arm64_musl_gcc() {
     echo "$root/gcc"
 }
 
-say() { echo "tests/images/libraries.sh: $*" >&2; }
+say() { echo "lab/images/libraries.sh: $*" >&2; }
 
 main "$@"

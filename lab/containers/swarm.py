@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Rolling updates on a one-node swarm: a good image replaces the running one, an image with broken crypto does not.
 
-    tests/containers/swarm.py [--dist DIR]
+    lab/containers/swarm.py [--dist DIR]
 
 Deploys docker/swarm/stack.yaml for real, with requests going on all the while, and says which claim does not hold:
 
@@ -72,7 +72,7 @@ def prepare(binary):
     if not binary.is_file():
         refuse(f"{binary} is not there; `make dist` builds it")
     run(ROOT / "docker/bases.sh", "debian:trixie-slim")
-    run(ROOT / "tests/images/libraries.sh", *sorted(set(LIBRARIES.values())))
+    run(ROOT / "lab/images/libraries.sh", *sorted(set(LIBRARIES.values())))
     for release, library in LIBRARIES.items():
         with tempfile.TemporaryDirectory() as folder:
             for file in ("Dockerfile", "service.pl"):
@@ -289,7 +289,7 @@ def run(*words, environment={}):
 
 
 def refuse(what):
-    print(f"tests/containers/swarm.py: {what}", file=sys.stderr, flush=True)
+    print(f"lab/containers/swarm.py: {what}", file=sys.stderr, flush=True)
     sys.exit(2)
 
 

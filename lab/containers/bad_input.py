@@ -2,7 +2,7 @@
 """What the tests in containers and the stack say when the engine, its disk, its network or the user is in their way: one
 line, the right exit code, and nothing of theirs stays. What else can be in the way of the stack is in stack.py.
 
-    tests/containers/bad_input.py [--dist DIR] [WORD…]      all claims, or those whose name contains a word
+    lab/containers/bad_input.py [--dist DIR] [WORD…]      all claims, or those whose name contains a word
 
 Uses an engine of its own (tools/engine), because it is killed, filled up and left without permission. Needs root.
 """
@@ -33,7 +33,7 @@ def main():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     claims = [each for each in CLAIMS if not words or any(word in each.__name__ for word in words)]
     if not claims:
-        sys.exit(f"tests/containers/bad_input.py: no claim contains {' or '.join(words)}")
+        sys.exit(f"lab/containers/bad_input.py: no claim contains {' or '.join(words)}")
     wrong = 0
     for claim in claims:
         began = time.monotonic()
@@ -63,7 +63,7 @@ def an_engine_that_is_killed_ends_the_run_with_one_line_and_2(engine, dist):
     engine.until_first_line(run)
     os.kill(engine.pid(), signal.SIGKILL)
     said = run.communicate(timeout=60)[1].splitlines()
-    ours = [line for line in said if line.startswith("tests/containers/")]
+    ours = [line for line in said if line.startswith("lab/containers/")]
     assert run.returncode == 2, f"exit code {run.returncode}\n" + "\n".join(said)
     assert len(ours) == 2 and "the Docker Engine does not answer: " in ours[-1], "\n".join(said)
     assert not engine.state.exists(), "the folder of the engine is still there"
@@ -89,7 +89,7 @@ def a_full_disk_is_named_with_one_line_and_2(engine, dist):
     try:
         run = engine.begin(dist)
         said = run.communicate(timeout=120)[1]
-        ours = [line for line in said.splitlines() if line.startswith("tests/containers/")]
+        ours = [line for line in said.splitlines() if line.startswith("lab/containers/")]
         assert run.returncode == 2, f"exit code {run.returncode}\n{said}"
         assert len(ours) == 1 and "no space is left on the engine's disk" in ours[0], said
     finally:
@@ -102,7 +102,7 @@ def a_socket_without_permission_is_named_with_one_line_and_2(engine, dist):
     for place in (engine.folder, engine.state.parent, engine.state):
         place.chmod(0o755)
     (engine.state / "socket").chmod(0o600)
-    for command in (["tools/engine", "run", "true"], ["python3", "tests/containers/run.py"]):
+    for command in (["tools/engine", "run", "true"], ["python3", "lab/containers/run.py"]):
         said = subprocess.run(
             ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command],
             cwd=ROOT, env=engine.environment, capture_output=True, text=True,
@@ -184,7 +184,7 @@ class Engine:
         """The tests in containers, with this engine; started for them, if it does not run yet."""
         table = self.folder / "table.txt"
         table.write_text(LINES)
-        command = ["python3", "tests/containers/run.py", "--table", str(table), "--dist", str(dist)]
+        command = ["python3", "lab/containers/run.py", "--table", str(table), "--dist", str(dist)]
         running = self.docker("version").returncode == 0
         return subprocess.Popen(
             command if running else ["tools/engine", "run", *command],

@@ -5,7 +5,7 @@ Comparisons are ratios between programs that ran alternately in one loop, becaus
 more about the machine than about the program. A figure that is not met does not change the exit
 code: only a measurement that could not be made does.
 
-    tools/figures.py dist/pqcheck-linux-amd64
+    lab/measure/figures.py dist/pqcheck-linux-amd64
 """
 
 import json
@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = 250
 MIB = 1024 * 1024
 
@@ -100,7 +100,7 @@ def installed(pqcheck):
     library, rounds = str(found[0]), 10000
     with tempfile.TemporaryDirectory() as folder:
         direct = f"{folder}/direct"
-        output(["cc", "-O2", "-o", direct, str(ROOT / "tools/direct.c"), "-ldl"])
+        output(["cc", "-O2", "-o", direct, str(ROOT / "lab/measure/direct.c"), "-ldl"])
         ours, theirs = [], []
         for _ in range(7):
             # The digest of so many rounds is a published one, so this ends with 0 where the answers are right.
@@ -129,7 +129,7 @@ def idle(pqcheck):
     if built.returncode != 0:
         sys.exit(f"figures: {image} does not build: {built.stderr.strip().splitlines()[-1:]}")
     with tempfile.TemporaryDirectory() as folder:
-        output(["cc", "-O2", "-static", "-o", f"{folder}/cputime", str(ROOT / "tools/cputime.c")])
+        output(["cc", "-O2", "-static", "-o", f"{folder}/cputime", str(ROOT / "lab/measure/cputime.c")])
         health = [["/pqcheck", "health", "--installed", "--require", algorithms]
                   for algorithms in ("ML-DSA-87", "ChaCha20-Poly1305", "ML-KEM-768,ML-DSA-87")]
         commands = [*health, ["/usr/bin/openssl", "version"]]

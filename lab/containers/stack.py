@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Shows that docker/stack does what it says, with small images in place of the services, and also when things go wrong.
+"""Shows that lab/stack does what it says, with small images in place of the services, and also when things go wrong.
 
-    tests/containers/stack.py [WORD…]       all claims, or those whose name contains a word
+    lab/containers/stack.py [WORD…]       all claims, or those whose name contains a word
 
 Needs a Docker Engine (tools/engine run …), docker-compose or the compose plug-in, and dist/pqcheck-linux-*. What it
 starts has a project, addresses and ports of its own, and is taken away again. Exit code 1 when a claim does not hold,
@@ -27,7 +27,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(ROOT / "docker/stack"))
+sys.path.insert(0, str(ROOT / "lab/stack"))
 sys.dont_write_bytecode = True
 
 import build  # noqa: E402 the place of these is known only now
@@ -43,7 +43,7 @@ from cause import Cause  # noqa: E402
 
 IMAGES = "pqcheck-test/stack"
 PROJECT = f"pqcheck-test-{os.getpid()}"
-GOLDEN = ROOT / "tests/containers/diagnosis.json"
+GOLDEN = ROOT / "lab/containers/diagnosis.json"
 
 # What a stand-in does: most are idle. The tag chooses what the database does, the others are well.
 PROGRAMS = {
@@ -454,12 +454,12 @@ def variant(name, instruction):
 
 
 def words_for(*words):
-    return [sys.executable, str(ROOT / "docker/stack"), *words]
+    return [sys.executable, str(ROOT / "lab/stack"), *words]
 
 
 def stack(*words, tag="latest", before=None, **more):
-    """Exit code and output of docker/stack on the stand-ins."""
-    command = [*before, str(ROOT / "docker/stack"), *words] if before else words_for(*words)
+    """Exit code and output of lab/stack on the stand-ins."""
+    command = [*before, str(ROOT / "lab/stack"), *words] if before else words_for(*words)
     try:
         done = subprocess.run(command, env=environment(tag) | more, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240)
     except subprocess.TimeoutExpired as error:
@@ -573,7 +573,7 @@ def expect(holds, why):
 
 
 def refuse(what):
-    print(f"tests/containers/stack.py: {what}", file=sys.stderr)
+    print(f"lab/containers/stack.py: {what}", file=sys.stderr)
     sys.exit(2)
 
 
