@@ -10,6 +10,8 @@ pub mod entropy;
 pub mod report;
 /// What the standards say: algorithms, parameter sets, operations, sizes.
 pub mod spec;
+/// What a sample says: quantiles, intervals, which samples were disturbed.
+pub mod stats;
 
 // Floor 2: facts about where we are, as data.
 /// Whether somebody answers at an address.
@@ -26,8 +28,10 @@ pub mod isolate;
 pub mod vector;
 
 // Floor 4: the parts put together.
-/// Verified workloads -> measurements, and measurements -> verdicts.
+/// Verified workloads x code paths -> measurements.
 pub mod bench;
+/// Two reports, or a history of them -> what got worse.
+pub mod compare;
 /// Facts -> findings, one file per rule; a failed build's log -> its causes.
 pub mod doctor;
 /// Cases x code paths -> outcomes.

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use super::Plan;
-use super::figures::Quiet;
-use super::stats::{self, Blocks};
 use super::turn::{Cut, Turn, nanoseconds};
 use super::worker::{Command, Reply, Worker};
 use super::workload::Workload;
 use crate::backend::Subject;
 use crate::backend::installed::Installed;
 use crate::report::bench::{Measurement, Method, Outcome, Times, passes};
+use crate::stats::quiet::Quiet;
+use crate::stats::{self, Blocks};
 
 /// The fewest turns of a workload of which one pass takes longer than a turn may.
 const FEWEST: u64 = 5;

@@ -9,18 +9,13 @@ use crate::backend::{CodePath, Subject};
 use crate::image::machine;
 use crate::report::bench::{Bench, Measurement, Method, SCHEMA};
 use crate::spec::{Algorithm, Operation};
+use crate::stats::quiet::undisturbed;
 
 mod cell;
-pub mod compare;
-mod contrast;
 mod counters;
 mod drive;
-mod figures;
 pub mod inputs;
-mod machines;
-mod stats;
 mod testbed;
-pub mod trend;
 mod turn;
 mod worker;
 pub mod workload;
@@ -155,7 +150,7 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<Bench, Str
 
 /// Takes more turns of what has too few with an undisturbed sample, until `deadline` at most.
 fn wait_for_quiet(cells: &mut [Cell], workers: &mut [Worker<'_>], rounds: u64, deadline: Instant) {
-    let limit = figures::undisturbed(cells.iter().flat_map(Cell::probes).flatten().copied().min());
+    let limit = undisturbed(cells.iter().flat_map(Cell::probes).flatten().copied().min());
     for round in rounds.. {
         let mut lacking = cells.iter_mut().filter(|cell| cell.lacks(limit)).peekable();
         if lacking.peek().is_none() {

@@ -9,11 +9,11 @@ use anyhow::{Context as _, Error, Result, bail};
 
 use super::exit::Exit;
 use super::write;
-use crate::bench::compare::{self as benches, Normalise, Options, Runs, THRESHOLD};
-use crate::bench::trend::trend;
+use crate::compare::history::trend;
+use crate::compare::outcomes::compare;
+use crate::compare::times::{self, Normalise, Options, Runs, THRESHOLD};
 use crate::output::{self, Style};
 use crate::report::bench::Bench;
-use crate::report::compare::compare;
 use crate::report::ratios::Verdict;
 use crate::report::{self, Document, Report};
 
@@ -111,8 +111,8 @@ fn measurements(args: &Args, sides: &[Runs]) -> Result<ExitCode> {
         backend => Normalise::Backend(backend.to_owned()),
     });
     let threshold = args.threshold.unwrap_or(THRESHOLD);
-    let ratios = benches::compare(sides, &Options { threshold, across: args.across, normalise })
-        .map_err(Error::msg)?;
+    let ratios =
+        times::compare(sides, &Options { threshold, across: args.across, normalise }).map_err(Error::msg)?;
     publish(args, &|style, out| match args.format.as_str() {
         "json" => output::ratios::json(&ratios, out),
         "markdown" => output::ratios::markdown(&ratios, out),

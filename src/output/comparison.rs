@@ -6,7 +6,7 @@ use super::listing::{self, Alike, Entry, Label};
 use super::text::{self, Painted, Plain, counted};
 use super::{Style, Verbosity, json};
 use crate::report::Outcome;
-use crate::report::compare::{Change, Comparison, Side};
+use crate::report::comparison::{Change, Comparison, Side};
 
 /// Writes the comparison as one JSON document of schema `pqcheck.comparison/1`.
 pub fn json(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
@@ -164,7 +164,7 @@ mod tests {
     use expect_test::expect_file;
 
     use super::*;
-    use crate::report::compare::compare;
+    use crate::compare::outcomes::compare;
     use crate::report::{Report, Summary, sample};
 
     /// The sample, from a report in which each kind of change is still to come.

@@ -7,7 +7,7 @@ use crate::spec::{Algorithm, Operation};
 pub mod bench;
 pub mod causes;
 pub mod check;
-pub mod compare;
+pub mod comparison;
 pub mod finding;
 pub mod inventory;
 pub mod page;

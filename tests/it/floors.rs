@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// Every module of the crate and the floor it stands on.
 const FLOORS: &[(&str, u8)] = &[
     ("spec", 0),
+    ("stats", 0),
     ("report", 1),
     ("entropy", 1),
     ("answers", 2),
@@ -15,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("isolate", 3),
     ("vector", 3),
     ("bench", 4),
+    ("compare", 4),
     ("doctor", 4),
     ("kat", 4),
     ("output", 4),

@@ -7,10 +7,10 @@ use crate::report::bench::{Bench, Measurement};
 use crate::report::ratios::Verdict;
 use crate::report::trend::{Row, SCHEMA, Step, Trend, Value};
 
-use super::compare::{answers, verdict};
 use super::contrast::{Contrast, Figure, LEVEL, usual};
 use super::figures;
 use super::machines::{self, Runs};
+use super::times::{answers, verdict};
 
 /// Finds the steps of every measurement of the last report.
 ///

@@ -1,5 +1,7 @@
 //! What a sample says: quantiles, and how far they can be trusted. Knows no clock and no workload.
 
+pub mod quiet;
+
 use statrs::statistics::{Data, OrderStatistics as _};
 
 /// How many times the rounds are drawn anew: for the ends of an interval, which few of these lie beyond, and for a
@@ -8,30 +10,31 @@ const FOR_INTERVAL: usize = 1000;
 const FOR_VARIANCE: usize = 200;
 
 /// The value below which this part of `values` lies.
-pub(super) fn quantile(values: &[f64], part: f64) -> f64 {
+pub fn quantile(values: &[f64], part: f64) -> f64 {
     Data::new(values.to_vec()).quantile(part)
 }
 
 /// The middle value.
-pub(super) fn median(values: &[f64]) -> f64 {
+pub fn median(values: &[f64]) -> f64 {
     Data::new(values.to_vec()).median()
 }
 
 /// The middle of the distances from the middle.
-pub(super) fn mad(values: &[f64]) -> f64 {
+pub fn mad(values: &[f64]) -> f64 {
     let middle = median(values);
     median(&values.iter().map(|value| (value - middle).abs()).collect::<Vec<_>>())
 }
 
 /// Values of several blocks together, in order, each with the number of its block.
-pub(super) struct Blocks {
+pub struct Blocks {
     values: Vec<(f64, usize)>,
     /// How many there are of each block.
     sizes: Vec<u32>,
 }
 
 impl Blocks {
-    pub(super) fn new(blocks: usize, mut values: Vec<(f64, usize)>) -> Self {
+    /// So many blocks, and each value with the number of its block.
+    pub fn new(blocks: usize, mut values: Vec<(f64, usize)>) -> Self {
         values.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         let mut sizes = vec![0; blocks];
         values.iter().for_each(|(_, block)| sizes[*block] += 1);
@@ -40,7 +43,7 @@ impl Blocks {
 
     /// The value below which this part of them lies, if each block is there so many times. The lowest where no block of
     /// any of them is there.
-    pub(super) fn quantile(&self, times: &[u32], part: f64) -> f64 {
+    pub fn quantile(&self, times: &[u32], part: f64) -> f64 {
         let all: u32 = self.sizes.iter().zip(times).map(|(size, times)| size * times).sum();
         let mut left = (part * f64::from(all)).ceil().max(1.0) as u32;
         let reached = self.values.iter().find(|(_, block)| {
@@ -58,25 +61,26 @@ impl Blocks {
 /// What is drawn anew is whole blocks: what came out one after the other is not independent, and an interval that
 /// took it to be would be too narrow. `estimate` is told how many times each block was drawn. The draw has a fixed seed, so
 /// that the same samples give the same interval.
-pub(super) fn interval(blocks: usize, level: f64, estimate: impl Fn(&[u32]) -> f64) -> [f64; 2] {
+pub fn interval(blocks: usize, level: f64, estimate: impl Fn(&[u32]) -> f64) -> [f64; 2] {
     let estimates = drawn_anew(FOR_INTERVAL, blocks, estimate);
     let tail = (1.0 - level) / 2.0;
     [quantile(&estimates, tail), quantile(&estimates, 1.0 - tail)]
 }
 
 /// The variance of `estimate` of such samples, by the same bootstrap.
-pub(super) fn variance_of(blocks: usize, estimate: impl Fn(&[u32]) -> f64) -> f64 {
+pub fn variance_of(blocks: usize, estimate: impl Fn(&[u32]) -> f64) -> f64 {
     variance(&drawn_anew(FOR_VARIANCE, blocks, estimate))
 }
 
-/// 0 where there is only one value.
-pub(super) fn variance(values: &[f64]) -> f64 {
+/// The variance of the values; 0 where there is only one.
+pub fn variance(values: &[f64]) -> f64 {
     let middle = mean(values);
     let squares: f64 = values.iter().map(|value| (value - middle).powi(2)).sum();
     squares / (values.len() as f64 - 1.0).max(1.0)
 }
 
-pub(super) fn mean(values: &[f64]) -> f64 {
+/// The mean value.
+pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 

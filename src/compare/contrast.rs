@@ -4,7 +4,7 @@
 
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
-use super::stats::{mean, median, variance};
+use crate::stats::{mean, median, variance};
 
 /// How sure an interval is.
 pub(super) const LEVEL: f64 = 0.99;

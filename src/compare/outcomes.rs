@@ -1,94 +1,17 @@
-//! Two reports side by side: what got worse, what is new, what got better. Knows no renderer.
+//! Two reports side by side: what got worse, what is new, what got better.
 
 use std::collections::{HashMap, HashSet};
 
-use serde::{Deserialize, Serialize};
-
-use super::{CaseResult, Outcome, Platform, Report, Summary};
-use crate::spec::{Algorithm, Operation};
-
-/// The value of [`Comparison::schema`].
-pub const SCHEMA: &str = "pqcheck.comparison/1";
-
-/// What changed from an old report to a new one. Every list is in report order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Comparison {
-    /// Always [`SCHEMA`].
-    pub schema: String,
-    /// The report that is compared against.
-    pub before: Side,
-    /// The report that is judged.
-    pub after: Side,
-    /// How many outcomes there are in both.
-    pub compared: u64,
-    /// Those of them that were no pass and no skip then, and are neither now.
-    pub still_failing: u64,
-    /// A wrong answer or an error where there was none, new cases included.
-    pub newly_failing: Vec<Change>,
-    /// Ran then, and is skipped now.
-    pub newly_skipped: Vec<Change>,
-    /// In the old report only.
-    pub vanished: Vec<Change>,
-    /// In the new report only, and passed or skipped.
-    pub new: Vec<Change>,
-    /// Passes now, and did not then.
-    pub newly_passing: Vec<Change>,
-}
-
-impl Comparison {
-    /// Whether something is newly failing, newly skipped or gone.
-    pub fn is_worse(&self) -> bool {
-        !(self.newly_failing.is_empty() && self.newly_skipped.is_empty() && self.vanished.is_empty())
-    }
-}
-
-/// One of the two reports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Side {
-    /// The version of pqcheck that wrote it.
-    pub version: String,
-    /// Where it was made.
-    pub platform: Platform,
-    /// How its outcomes add up.
-    pub summary: Summary,
-}
-
-impl Side {
-    fn of(report: &Report) -> Self {
-        Self { version: report.version.clone(), platform: report.platform.clone(), summary: report.summary }
-    }
-}
-
-/// A case on a code path with what came of it then and now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// The suite.
-    pub suite: String,
-    /// The case within the suite.
-    pub case: String,
-    /// The backend's id.
-    pub backend: String,
-    /// The code path's id.
-    pub path: String,
-    /// What is tested.
-    pub algorithm: Algorithm,
-    /// The operation under test.
-    pub operation: Operation,
-    /// The outcome in the old report, if the case is in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub was: Option<Outcome>,
-    /// The outcome in the new report, if the case is in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub now: Option<Outcome>,
-}
+use crate::report::comparison::{Change, Comparison, SCHEMA, Side};
+use crate::report::{CaseResult, Outcome, Report};
 
 /// Finds each outcome of one report in the other: by suite, case, backend and path, and where a
 /// report has the same of all four several times, the first with the first and so on.
 pub fn compare(old: &Report, new: &Report) -> Comparison {
     let mut result = Comparison {
         schema: SCHEMA.to_owned(),
-        before: Side::of(old),
-        after: Side::of(new),
+        before: side(old),
+        after: side(new),
         compared: 0,
         still_failing: 0,
         newly_failing: Vec::new(),
@@ -105,7 +28,7 @@ pub fn compare(old: &Report, new: &Report) -> Comparison {
             result.compared += 1;
             seen.insert(key);
         }
-        if let Some(list) = result.list_for(was.map(|was| &was.outcome), &now.outcome) {
+        if let Some(list) = list_for(&mut result, was.map(|was| &was.outcome), &now.outcome) {
             list.push(change(now, was.map(|was| &was.outcome), Some(&now.outcome)));
         }
     }
@@ -114,20 +37,26 @@ pub fn compare(old: &Report, new: &Report) -> Comparison {
     result
 }
 
-impl Comparison {
-    /// Where a change belongs; nowhere if it is none.
-    fn list_for(&mut self, was: Option<&Outcome>, now: &Outcome) -> Option<&mut Vec<Change>> {
-        match (was.map(kind), kind(now)) {
-            (Some(Kind::Bad), Kind::Bad) => {
-                self.still_failing += 1;
-                None
-            }
-            (Some(was), now) if was == now => None,
-            (_, Kind::Bad) => Some(&mut self.newly_failing),
-            (None, _) => Some(&mut self.new),
-            (_, Kind::Skipped) => Some(&mut self.newly_skipped),
-            (_, Kind::Passed) => Some(&mut self.newly_passing),
+fn side(report: &Report) -> Side {
+    Side { version: report.version.clone(), platform: report.platform.clone(), summary: report.summary }
+}
+
+/// Where a change belongs; nowhere if it is none.
+fn list_for<'a>(
+    result: &'a mut Comparison,
+    was: Option<&Outcome>,
+    now: &Outcome,
+) -> Option<&'a mut Vec<Change>> {
+    match (was.map(kind), kind(now)) {
+        (Some(Kind::Bad), Kind::Bad) => {
+            result.still_failing += 1;
+            None
         }
+        (Some(was), now) if was == now => None,
+        (_, Kind::Bad) => Some(&mut result.newly_failing),
+        (None, _) => Some(&mut result.new),
+        (_, Kind::Skipped) => Some(&mut result.newly_skipped),
+        (_, Kind::Passed) => Some(&mut result.newly_passing),
     }
 }
 

@@ -6,7 +6,8 @@ use crate::report::bench::{Bench, Measurement};
 use crate::report::ratios::{Ratios, Row, SCHEMA, Verdict};
 
 use super::contrast::{Contrast, Figure, bar};
-use super::{figures, machines, stats};
+use super::{figures, machines};
+use crate::stats;
 
 pub use super::figures::Normalise;
 pub use super::machines::Runs;
