@@ -8,7 +8,7 @@ qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 comma := ,
 tools := $(CURDIR)/target/tools/bin
 
-.PHONY: help check test lint unit minimal dist binary vectors-through-all arm64 test-image test-containers test-services test-source vectors figures bench fidelity gate gate-update alarm-rate \
+.PHONY: help check test lint unit minimal dist release binary vectors-through-all arm64 test-image test-containers test-services test-source vectors figures bench fidelity gate gate-update alarm-rate \
 	image up down diagnose test-stack test-beyond install-prerequisites clean
 
 help: ## what can be made
@@ -27,9 +27,10 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	$(tools)/cargo-deny --offline check licenses bans sources
 	for script in $$(grep -rlx '#!/bin/sh' tools docker lab) docker/database/throwaway.sh; do sh -n $$script || exit; done
 
-unit: ## unit and integration tests
-	@tools/need rust cc cmake libclang openssl promtool
+unit: ## unit and integration tests, and whether release/carried.toml is true of what was built
+	@tools/need rust cc cmake libclang openssl promtool python3
 	PATH="$(tools):$$PATH" cargo test --locked
+	python3 release check target/*/debug/pqcheck
 
 minimal: ## the build without liboqs needs neither cmake nor libclang
 	@tools/need rust cc
@@ -40,6 +41,10 @@ dist: ## both release binaries, checksums, completions and the man page, under d
 	@tools/need rust cc cmake libclang cargo-auditable $(if $(filter-out $(host),$(archs)),arm64-cc arm64-std)
 	tools/dist $(archs)
 	cargo run --locked --quiet --example manual -- dist
+
+release: dist ## what a release holds, under dist/release/: binaries, bills of materials, licences, image, checksums; offline
+	@tools/need python3
+	python3 release make $(archs)
 
 binary:
 	@tools/need rust cc cmake libclang cargo-auditable
