@@ -8,7 +8,7 @@ qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 comma := ,
 tools := $(CURDIR)/target/tools/bin
 
-.PHONY: help check test lint unit minimal dist release binary vectors-through-all arm64 test-image test-containers test-services test-source vectors figures bench fidelity gate gate-update alarm-rate \
+.PHONY: help check test lint lint-workflows unit minimal dist release binary vectors-through-all arm64 test-image test-containers test-services test-source vectors figures bench fidelity gate gate-update alarm-rate \
 	image up down diagnose test-stack test-beyond install-prerequisites clean
 
 help: ## what can be made
@@ -26,6 +26,11 @@ lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every d
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
 	for script in $$(grep -rlx '#!/bin/sh' tools docker lab) docker/database/throwaway.sh; do sh -n $$script || exit; done
+
+lint-workflows: ## actionlint and zizmor over .github/ and action.yml; not part of CI, because they are brought from a registry
+	@tools/need python3 workflow-linters
+	target/tools/workflows/bin/actionlint
+	target/tools/workflows/bin/zizmor --offline --persona pedantic .github $(wildcard action.yml)
 
 unit: ## unit and integration tests, and whether release/carried.toml is true of what was built
 	@tools/need rust cc cmake libclang openssl promtool python3
