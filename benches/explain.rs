@@ -1,21 +1,22 @@
 //! How fast logs are read, in bytes per second: a build that goes well, and one whose every other line looks like
-//! trouble. What is timed is `doctor::logs::diagnose_from` on bytes in memory. Knows nothing of what was found.
+//! trouble. What is timed is `explain::diagnose_from` on bytes in memory. Knows nothing of what was found.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pqcheck::doctor::logs;
+use pqcheck::explain;
 
 /// About what each of the logs holds.
 const SIZE: usize = 64 << 20;
 
-fn explain(criterion: &mut Criterion) {
+fn reading(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("explain");
     group.sample_size(10);
     for (name, log) in [("build", build()), ("trouble", trouble())] {
         group.throughput(Throughput::Bytes(log.len() as u64));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| logs::diagnose_from(&mut black_box(log.as_slice())).expect("bytes can be read"));
+            bencher
+                .iter(|| explain::diagnose_from(&mut black_box(log.as_slice())).expect("bytes can be read"));
         });
     }
     group.finish();
@@ -53,5 +54,5 @@ fn trouble() -> Vec<u8> {
     line.repeat(SIZE / line.len())
 }
 
-criterion_group!(benches, explain);
+criterion_group!(benches, reading);
 criterion_main!(benches);

@@ -32,8 +32,10 @@ pub mod vector;
 pub mod bench;
 /// Two reports, or a history of them -> what got worse.
 pub mod compare;
-/// Facts -> findings, one file per rule; a failed build's log -> its causes.
+/// Facts -> findings, one file per rule.
 pub mod doctor;
+/// A failed build's or start's log -> its causes, one file per cause.
+pub mod explain;
 /// Cases x code paths -> outcomes.
 pub mod kat;
 /// Report -> bytes, one file per format.

@@ -83,7 +83,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
 }
 
 fn explain(id: &str) -> Result<ExitCode> {
-    let pages: BTreeMap<&str, &Page> = doctor::pages().map(|page| (page.id, page)).collect();
+    let pages: BTreeMap<&str, &Page> = super::explain::pages().map(|page| (page.id, page)).collect();
     let Some(page) = pages.get(id) else {
         let known: Vec<&str> = pages.into_keys().collect();
         bail!("--explain `{id}`: no such rule; there are {}", known.join(", "));

@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result};
 
 use super::exit::Exit;
 use super::{say, write};
-use crate::doctor::logs;
-use crate::output;
 use crate::report::causes::{Diagnosis, Outcome};
+use crate::report::page::Page;
+use crate::{doctor, explain, output};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -32,9 +32,9 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     let diagnosis = match &args.log {
         Some(path) if path.as_os_str() != "-" => {
             let shown = path.display().to_string();
-            File::open(path).and_then(|mut log| logs::diagnose_from(&mut log)).context(shown)?
+            File::open(path).and_then(|mut log| explain::diagnose_from(&mut log)).context(shown)?
         }
-        _ => logs::diagnose_from(&mut io::stdin().lock()).context("stdin")?,
+        _ => explain::diagnose_from(&mut io::stdin().lock()).context("stdin")?,
     };
     write::to_stdout(|out| match args.format.as_str() {
         "json" => output::causes::json(&diagnosis, out),
@@ -44,6 +44,12 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         say("the log is empty: nothing was read");
     }
     Ok(exit(&diagnosis).into())
+}
+
+/// The pages of all rules, and of all causes whose id no rule has.
+pub(super) fn pages() -> impl Iterator<Item = &'static Page> {
+    let causes = explain::pages().filter(|cause| doctor::pages().all(|rule| rule.id != cause.id));
+    doctor::pages().chain(causes)
 }
 
 fn exit(diagnosis: &Diagnosis) -> Exit {

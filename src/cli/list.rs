@@ -9,7 +9,7 @@ use super::subjects::FromImage;
 use super::write;
 use crate::backend::installed::{Found, Installed, Speaks};
 use crate::backend::{self, Backend, CodePath, broken};
-use crate::doctor::{self, logs};
+use crate::explain;
 use crate::image::platform;
 use crate::kat::SKIP_REASONS;
 use crate::output;
@@ -76,8 +76,8 @@ fn inventory() -> Result<Inventory> {
             .iter()
             .map(|(exit, about)| ExitCodeInfo { code: exit.code(), about: (*about).to_owned() })
             .collect(),
-        rules: doctor::pages().map(page).collect(),
-        causes: logs::pages().map(page).collect(),
+        rules: super::explain::pages().map(page).collect(),
+        causes: explain::pages().map(page).collect(),
         faults: broken::FAULTS
             .iter()
             .map(|fault| FaultInfo {

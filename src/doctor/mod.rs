@@ -1,5 +1,4 @@
-//! Why something does not start (facts about an image -> findings), and why it was not built (a log -> causes).
-//! One file per rule and per cause. Reads no file and prints nothing.
+//! Why something does not start: facts about an image -> findings, one file per rule. Reads no file and prints nothing.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,8 +9,6 @@ use crate::image::python::Import;
 use crate::image::tools::ToolSearch;
 use crate::report::finding::{Finding, Severity, Step};
 use crate::report::page::Page;
-
-pub mod logs;
 
 mod bad_shebang;
 mod exec_format;
@@ -103,10 +100,9 @@ pub fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
     ALL.iter().flat_map(|rule| (rule.check)(facts, subject)).collect()
 }
 
-/// The pages of all rules, and of all causes that no rule has a page for.
+/// The page of every rule.
 pub fn pages() -> impl Iterator<Item = &'static Page> {
-    let rules = || ALL.iter().map(|rule| rule.page);
-    rules().chain(logs::pages().filter(move |cause| rules().all(|rule| rule.id != cause.id)))
+    ALL.iter().map(|rule| rule.page)
 }
 
 /// The names of the libraries that a program misses.

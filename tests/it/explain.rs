@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use pqcheck::doctor::logs;
+use pqcheck::explain;
 use pqcheck::report::causes::{Diagnosis, Outcome};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ fn samples(folder: &Path) -> Vec<(String, PathBuf)> {
 /// The logs of `folder` whose first cause, or outcome, is not the name of their folder.
 fn wrong(folder: &Path) -> Vec<String> {
     let samples = samples(folder).into_iter().filter_map(|(name, path)| {
-        let got = said(&logs::diagnose(&fs::read(&path).unwrap()));
+        let got = said(&explain::diagnose(&fs::read(&path).unwrap()));
         (got != name).then(|| format!("{}: {got}", path.display()))
     });
     samples.collect()
@@ -68,7 +68,7 @@ fn single_lines_in_many_wordings_are_recognised() {
         .filter_map(|(cause, line)| {
             // In a script with Windows ends, a backslash stands before the `r` that is meant.
             let line = if cause == "bad-shebang" { line.to_owned() } else { line.replace("\\n", "\n") };
-            let got = said(&logs::diagnose(line.as_bytes()));
+            let got = said(&explain::diagnose(line.as_bytes()));
             (got != cause).then(|| format!("{cause}, not {got}: {line}"))
         })
         .collect();
@@ -87,13 +87,13 @@ fn a_log_in_the_wrong_folder_is_noticed() {
 fn every_cause_has_samples_and_every_folder_is_a_cause() {
     let samples = samples(&root().join("tests/logs"));
     let count = |name: &str| samples.iter().filter(|(folder, _)| folder == name).count();
-    for page in logs::pages() {
+    for page in explain::pages() {
         assert!(count(page.id) >= 3, "{}: {}", page.id, count(page.id));
     }
     assert!(count("succeeded") >= 12 && count("unknown") >= 6);
     for (folder, path) in &samples {
         let known = ["succeeded", "unknown"].contains(&folder.as_str())
-            || logs::pages().any(|page| page.id == folder);
+            || explain::pages().any(|page| page.id == folder);
         assert!(known, "{}", path.display());
     }
 }
@@ -136,7 +136,7 @@ fn documents_keep_to_the_published_schema() {
         serde_json::from_str(&fs::read_to_string(root().join("schema/causes.schema.json")).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (_, path) in samples(&root().join("tests/logs")) {
-        let document = serde_json::to_value(logs::diagnose(&fs::read(&path).unwrap())).unwrap();
+        let document = serde_json::to_value(explain::diagnose(&fs::read(&path).unwrap())).unwrap();
         let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{}: {errors:?}", path.display());
     }
@@ -153,7 +153,7 @@ fn evidence_is_found_in_its_line() {
     for (_, path) in samples(&root().join("tests/logs")) {
         let log = fs::read(&path).unwrap();
         let lines: Vec<&[u8]> = log.split(|byte| *byte == b'\n').collect();
-        for cause in logs::diagnose(&log).causes {
+        for cause in explain::diagnose(&log).causes {
             assert!(!cause.evidence.is_empty());
             for line in cause.evidence {
                 let there = String::from_utf8_lossy(lines[line.line as usize - 1]).into_owned();

@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("bench", 4),
     ("compare", 4),
     ("doctor", 4),
+    ("explain", 4),
     ("kat", 4),
     ("output", 4),
     ("cli", 5),

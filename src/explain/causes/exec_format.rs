@@ -1,0 +1,66 @@
+//! A program is for another processor.
+
+use crate::explain::cause::{Cause, always, likely, proof, trace, words};
+use crate::report::page::Page;
+
+pub(super) static CAUSE: Cause = Cause {
+    page: Page {
+        id: "exec-format",
+        finds: "The kernel refused to execute a file: it is a program for another processor, or a script without a first line that \
+                names its interpreter.",
+        why: "An image for arm64 does not run on amd64 nor the other way round without emulation, and a multi-platform image may \
+              carry a binary of the wrong platform inside.",
+        fix: &[
+            "Build or pull for the machine's platform: docker build --platform linux/amd64 (or linux/arm64); docker run --platform is only for emulation.",
+            "In a multi-platform build, use $TARGETPLATFORM/$TARGETARCH for what goes into the image and $BUILDPLATFORM only for the tools.",
+            "For a script: make #!/bin/sh its very first line.",
+            "To run the other platform on purpose, install emulation: docker run --privileged --rm tonistiigi/binfmt --install all.",
+        ],
+    },
+    signs: &[
+        proof("exec format error", r"exec:? \x22?(?<name>/?[\w./+-]+)\x22?: exec format error").echoed(),
+        proof(
+            "exec format error",
+            r"(?<name>[\w./+-]*/[\w.+-]+): (?:cannot execute(?: binary file)?: )?exec format error",
+        )
+        .echoed(),
+        proof("exec format error", "").echoed(),
+        proof("cannot execute binary file", r"(?<name>[\w./+-]+): cannot execute binary file"),
+        proof("Errno 8", r"\[Errno 8\] Exec format error: '(?<name>[^']+)'"),
+        proof("rosetta error", r"rosetta error: failed to open elf at (?<name>\S+)"),
+        proof("Could not open '", r"qemu-\w+(?:-static)?: Could not open '(?<name>/lib\S+ld-\S+)'"),
+        proof("Could not open", r"qemu-\w+(?:-static)?: Could not open .(?<name>/lib\S*/ld-[\w.-]+)"),
+        likely("invalid ELF header", r"(?<name>\S+): invalid ELF header"),
+        likely("wrong ELF class", r"(?<name>\S+): wrong ELF class"),
+        likely(
+            "file in wrong format",
+            r"(?<name>\S+): file in wrong format|(?<by>\S+): error adding symbols: file in wrong format",
+        ),
+        trace(
+            "does not match the detected host platform",
+            r"platform \((?<need>\S+)\) does not match the detected host platform \((?<version>\S+)\)",
+        ),
+    ],
+    brings: &["libc-mismatch", "bad-shebang", "shared-library-missing"],
+    counts: always,
+    words: |found| {
+        let name = found.or("name", "the program");
+        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
+        let mut why = format!("`{name}` is not a program for this machine's processor");
+        if let (Some(need), Some(version)) = (found.first("need"), found.first("version")) {
+            why = format!(
+                "The image is for {need} and the machine is {version}, so `{name}` is not a program for this processor"
+            );
+        } else if is_script(name) {
+            fix.swap(0, 2);
+            why = format!(
+                "`{name}` is a script whose first line names no interpreter (#!/bin/sh), or its interpreter is a program for another processor"
+            );
+        }
+        words(format!("{why}: the kernel does not know how to execute it."), fix)
+    },
+};
+
+fn is_script(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, end)| ["sh", "py", "pl", "rb"].contains(&end))
+}
