@@ -6,10 +6,28 @@
 
 use shake::{ExtendableOutput as _, Shake128, Shake128Reader, Shake256, Update as _, XofReader as _};
 
-use super::{Aead, Backend, CodePath, Departure, Kem, Message, Refusal, Signature};
+use super::{
+    Aead, Answer, Backend, CodePath, Departure, Encapsulated, Kem, Message, Opening, Refusal, Sealed, Sealing,
+};
+use super::{Signature, Signed, Signing};
 use crate::spec::{Algorithm, ml_dsa, ml_kem};
 
-const LENGTH: Result<(), Refusal> = Err(Refusal::Rejected("length"));
+/// A test of each claim, about all of `$paths`.
+macro_rules! claims {
+    ($paths:expr; $($claim:ident $(($argument:literal))?),* $(,)?) => {
+        $(
+            #[test]
+            fn $claim() {
+                for path in $paths {
+                    conformance::$claim(path $(, $argument)?);
+                }
+            }
+        )*
+    };
+}
+pub(super) use claims;
+
+const LENGTH: Answer = Err(Refusal::Rejected("length"));
 
 /// The accumulated digest of ten round trips for each parameter set. The same computation gives the published
 /// values for a hundred and more: Go's `crypto/mlkem` for ML-KEM-768, C2SP/CCTV for ML-DSA.
@@ -46,7 +64,7 @@ pub(super) fn agrees_with_the_accumulated_digests(path: &CodePath) {
 
 /// `count` seeded round trips in one digest: ML-KEM absorbs ek, c, K and the K of a random c,
 /// ML-DSA pk and the deterministic signature of the empty message.
-pub(super) fn accumulated(path: &CodePath, algorithm: Algorithm, count: usize) -> Result<[u8; 32], Refusal> {
+pub(super) fn accumulated(path: &CodePath, algorithm: Algorithm, count: usize) -> Answer<[u8; 32]> {
     let mut stream = Shake128::default().finalize_xof();
     let mut sum = Shake128::default();
     for _ in 0..count {
@@ -63,7 +81,7 @@ pub(super) fn accumulated(path: &CodePath, algorithm: Algorithm, count: usize) -
             let pair = Pair::of(signature, &draw(&mut stream, 32))?;
             let message = Message::Pure { msg: b"", ctx: b"" };
             let sig = pair.sign(message, &[0; 32])?;
-            signature.verify(&pair.pk, message, &sig)?;
+            pair.verify(message, &sig)?;
             sum.update(&pair.pk);
             sum.update(&sig);
         }
@@ -87,27 +105,28 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub(super) fn of(kem: &'static dyn Kem, d: &[u8], z: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn of(kem: &'static dyn Kem, d: &[u8], z: &[u8]) -> Answer<Self> {
         let sizes = ml_kem::sizes(kem.algorithm()).unwrap();
         let mut keys = Self { kem, ek: vec![0; sizes.ek], dk: vec![0; sizes.dk] };
         kem.keygen_internal(d, z, &mut keys.ek, &mut keys.dk)?;
         Ok(keys)
     }
 
-    pub(super) fn encaps(&self, m: &[u8]) -> Result<(Vec<u8>, [u8; 32]), Refusal> {
+    pub(super) fn encaps(&self, m: &[u8]) -> Answer<(Vec<u8>, [u8; 32])> {
         encaps(self.kem, &self.ek, m)
     }
 
-    pub(super) fn decaps(&self, c: &[u8]) -> Result<[u8; 32], Refusal> {
+    pub(super) fn decaps(&self, c: &[u8]) -> Answer<[u8; 32]> {
         let mut shared_secret = [0; 32];
         self.kem.decaps(&self.dk, c, &mut shared_secret).map(|()| shared_secret)
     }
 }
 
-pub(super) fn encaps(kem: &dyn Kem, ek: &[u8], m: &[u8]) -> Result<(Vec<u8>, [u8; 32]), Refusal> {
+pub(super) fn encaps(kem: &dyn Kem, ek: &[u8], m: &[u8]) -> Answer<(Vec<u8>, [u8; 32])> {
     let mut c = vec![0; ml_kem::sizes(kem.algorithm()).unwrap().c];
     let mut shared_secret = [0; 32];
-    kem.encaps_internal(ek, m, &mut c, &mut shared_secret).map(|()| (c, shared_secret))
+    let to = &mut Encapsulated { c: &mut c, shared_secret: &mut shared_secret };
+    kem.encaps_internal(ek, m, to).map(|()| (c, shared_secret))
 }
 
 /// A key pair of a signature scheme.
@@ -118,16 +137,20 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    pub(super) fn of(signature: &'static dyn Signature, xi: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn of(signature: &'static dyn Signature, xi: &[u8]) -> Answer<Self> {
         let sizes = ml_dsa::sizes(signature.algorithm()).unwrap();
         let mut pair = Self { signature, pk: vec![0; sizes.pk], sk: vec![0; sizes.sk] };
         signature.keygen_internal(xi, &mut pair.pk, &mut pair.sk)?;
         Ok(pair)
     }
 
-    pub(super) fn sign(&self, message: Message<'_>, rnd: &[u8]) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn sign(&self, message: Message<'_>, rnd: &[u8]) -> Answer<Vec<u8>> {
         let mut sig = vec![0; ml_dsa::sizes(self.signature.algorithm()).unwrap().sig];
-        self.signature.sign(&self.sk, message, rnd, &mut sig).map(|()| sig)
+        self.signature.sign(Signing { sk: &self.sk, message, rnd }, &mut sig).map(|()| sig)
+    }
+
+    pub(super) fn verify(&self, message: Message<'_>, sig: &[u8]) -> Answer {
+        self.signature.verify(Signed { pk: &self.pk, message, sig })
     }
 }
 
@@ -163,22 +186,25 @@ pub(super) fn rejects_wrong_lengths(path: &CodePath, of_signature: &'static str)
                 assert_eq!(pair.sign(message, &wrong).map(drop), LENGTH);
             }
             for wrong in wrong_lengths(&pair.sk) {
-                assert_eq!(signature.sign(&wrong, message, &[0; 32], &mut sig.clone()), LENGTH);
+                let signing = Signing { sk: &wrong, message, rnd: &[0; 32] };
+                assert_eq!(signature.sign(signing, &mut sig.clone()), LENGTH);
             }
             for wrong in wrong_lengths(&pair.pk) {
-                assert_eq!(signature.verify(&wrong, message, &sig), LENGTH);
+                assert_eq!(signature.verify(Signed { pk: &wrong, message, sig: &sig }), LENGTH);
             }
             for wrong in wrong_lengths(&sig) {
-                let answer = signature.verify(&pair.pk, message, &wrong);
+                let answer = pair.verify(message, &wrong);
                 assert_eq!(answer, Err(Refusal::Rejected(of_signature)));
             }
         }
     }
     for aead in path.aeads {
         let (mut ciphertext, mut tag) = ([0; 5], [0; 16]);
-        aead.seal(&[1; 32], &[2; 12], b"", b"hello", &mut ciphertext, &mut tag).unwrap();
-        let open =
-            |key: &[u8], nonce: &[u8], tag: &[u8]| aead.open(key, nonce, b"", &ciphertext, tag, &mut [0; 5]);
+        let sealing = Sealing { key: &[1; 32], nonce: &[2; 12], aad: b"", plaintext: b"hello" };
+        aead.seal(sealing, &mut Sealed { ciphertext: &mut ciphertext, tag: &mut tag }).unwrap();
+        let open = |key: &[u8], nonce: &[u8], tag: &[u8]| {
+            aead.open(Opening { key, nonce, aad: b"", ciphertext: &ciphertext, tag }, &mut [0; 5])
+        };
         for wrong in wrong_lengths(&[1; 32]) {
             assert_eq!(open(&wrong, &[2; 12], &tag), LENGTH);
         }
@@ -254,7 +280,7 @@ fn with_altered_hash(dk: &[u8]) -> Vec<u8> {
     dk
 }
 
-fn accepted<T>(answer: &Result<T, Refusal>) -> bool {
+fn accepted<T>(answer: &Answer<T>) -> bool {
     match answer {
         Ok(_) => true,
         Err(Refusal::Rejected(_)) => false,
@@ -262,7 +288,7 @@ fn accepted<T>(answer: &Result<T, Refusal>) -> bool {
     }
 }
 
-fn rejected<T>(answer: &Result<T, Refusal>) {
+fn rejected<T>(answer: &Answer<T>) {
     assert!(!accepted(answer), "accepted");
 }
 
@@ -294,14 +320,14 @@ pub(super) fn binds_message_context_and_rnd(path: &CodePath) {
             let sig = pair.sign(pure(b"message", ctx), &[0; 32]).unwrap();
             assert_eq!(pair.sign(pure(b"message", ctx), &[0; 32]).unwrap(), sig);
             assert_ne!(pair.sign(pure(b"message", ctx), &[1; 32]).unwrap(), sig, "rnd matters");
-            assert_eq!(signature.verify(&pair.pk, pure(b"message", ctx), &sig), Ok(()));
-            rejected(&signature.verify(&pair.pk, pure(b"another", ctx), &sig));
+            assert_eq!(pair.verify(pure(b"message", ctx), &sig), Ok(()));
+            rejected(&pair.verify(pure(b"another", ctx), &sig));
             for other in [&b""[..], b"another"].into_iter().filter(|other| *other != ctx) {
-                rejected(&signature.verify(&pair.pk, pure(b"message", other), &sig));
+                rejected(&pair.verify(pure(b"message", other), &sig));
             }
             let mut altered = sig.clone();
             altered[40] ^= 1;
-            rejected(&signature.verify(&pair.pk, pure(b"message", ctx), &altered));
+            rejected(&pair.verify(pure(b"message", ctx), &altered));
         }
     }
 }
@@ -316,8 +342,8 @@ pub(super) fn rejects_a_context_of_256_bytes(path: &CodePath) {
         // The length modulo 256 would be that of no context; a shortened one would be the longest.
         for ctx in [&[][..], &too_long[1..]] {
             let sig = pair.sign(pure(ctx), &[5; 32]).unwrap();
-            assert_eq!(signature.verify(&pair.pk, pure(ctx), &sig), Ok(()));
-            rejected(&signature.verify(&pair.pk, pure(&too_long), &sig));
+            assert_eq!(pair.verify(pure(ctx), &sig), Ok(()));
+            rejected(&pair.verify(pure(&too_long), &sig));
         }
     }
 }
@@ -332,10 +358,10 @@ pub(super) fn internal_agrees_with_pure(path: &CodePath) {
             let sig = pair.sign(pure, &[5; 32]).unwrap();
             assert_eq!(pair.sign(internal, &[5; 32]).unwrap(), sig, "{} {}", path.id, signature.algorithm());
             assert_ne!(pair.sign(internal, &[6; 32]).unwrap(), sig, "rnd matters");
-            assert_eq!(signature.verify(&pair.pk, internal, &sig), Ok(()));
-            assert_eq!(signature.verify(&pair.pk, pure, &sig), Ok(()));
-            rejected(&signature.verify(&pair.pk, Message::Internal(msg), &sig));
-            rejected(&signature.verify(&pair.pk, internal, &sig[1..]));
+            assert_eq!(pair.verify(internal, &sig), Ok(()));
+            assert_eq!(pair.verify(pure, &sig), Ok(()));
+            rejected(&pair.verify(Message::Internal(msg), &sig));
+            rejected(&pair.verify(internal, &sig[1..]));
         }
     }
 }
@@ -347,7 +373,7 @@ pub(super) fn external_mu_agrees_with_internal(path: &CodePath) {
         let mu = shake256(&[&shake256(&[&pair.pk]), b"formatted"]);
         let sig = pair.sign(Message::Internal(b"formatted"), &[5; 32]).unwrap();
         assert_eq!(pair.sign(Message::ExternalMu(&mu), &[5; 32]).unwrap(), sig);
-        assert_eq!(signature.verify(&pair.pk, Message::ExternalMu(&mu), &sig), Ok(()));
+        assert_eq!(pair.verify(Message::ExternalMu(&mu), &sig), Ok(()));
     }
 }
 
@@ -378,15 +404,18 @@ pub(super) fn seals_and_opens_the_vector_of_rfc_8439(aead: &dyn Aead) {
     let expected_tag = const_hex::decode("1ae10b594f09e26a7e902ecbd0600691").unwrap();
 
     let (mut ciphertext, mut tag) = (vec![0; plaintext.len()], [0; 16]);
-    aead.seal(&key, &nonce, &aad, plaintext, &mut ciphertext, &mut tag).unwrap();
+    let sealing = Sealing { key: &key, nonce: &nonce, aad: &aad, plaintext };
+    aead.seal(sealing, &mut Sealed { ciphertext: &mut ciphertext, tag: &mut tag }).unwrap();
     assert_eq!(const_hex::encode(&ciphertext), const_hex::encode(&expected));
     assert_eq!(const_hex::encode(tag), const_hex::encode(&expected_tag));
 
     let mut opened = vec![0; plaintext.len()];
-    aead.open(&key, &nonce, &aad, &ciphertext, &tag, &mut opened).unwrap();
+    let opening = Opening { key: &key, nonce: &nonce, aad: &aad, ciphertext: &ciphertext, tag: &tag };
+    aead.open(opening, &mut opened).unwrap();
     assert_eq!(opened, plaintext);
 
-    tag[15] ^= 0x80;
-    let forged = aead.open(&key, &nonce, &aad, &ciphertext, &tag, &mut opened);
+    let mut altered = tag;
+    altered[15] ^= 0x80;
+    let forged = aead.open(Opening { tag: &altered, ..opening }, &mut opened);
     assert!(matches!(forged, Err(Refusal::Rejected(_))));
 }

@@ -181,6 +181,9 @@ pub enum Refusal {
     Rejected(&'static str),
 }
 
+/// What a library answers.
+pub type Answer<T = ()> = Result<T, Refusal>;
+
 /// An ML-KEM parameter set of a library (FIPS 203), or a KEM from before the standard.
 ///
 /// Every output slice has exactly the length of [`spec::kem`](crate::spec::kem); inputs have any length.
@@ -189,44 +192,46 @@ pub trait Kem: Sync {
     fn algorithm(&self) -> Algorithm;
 
     /// FIPS 203, Algorithm 16: `d`, `z` to `ek`, `dk`. Of Classic McEliece `d` alone, and `z` is empty.
-    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Result<(), Refusal>;
+    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer;
 
-    /// FIPS 203, Algorithm 17, behind whatever check of `ek` the library's encapsulation makes.
-    fn encaps_internal(
-        &self,
-        ek: &[u8],
-        m: &[u8],
-        c: &mut [u8],
-        shared_secret: &mut [u8],
-    ) -> Result<(), Refusal>;
+    /// FIPS 203, Algorithm 17, with the check of `ek` that the library's encapsulation makes.
+    fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer;
 
-    /// FIPS 203, Algorithm 21, behind whatever check of `dk` the library's decapsulation makes.
-    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal>;
+    /// FIPS 203, Algorithm 21, with the check of `dk` that the library's decapsulation makes.
+    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer;
 
     /// The check of FIPS 203, Section 7.2, where the library has it apart from encapsulation.
-    fn check_ek(&self, _ek: &[u8]) -> Result<(), Refusal> {
+    fn check_ek(&self, _ek: &[u8]) -> Answer {
         Err(Refusal::Unsupported("ek-check"))
     }
 
     /// The check of FIPS 203, Section 7.3, where the library has it apart from decapsulation.
-    fn check_dk(&self, _dk: &[u8]) -> Result<(), Refusal> {
+    fn check_dk(&self, _dk: &[u8]) -> Answer {
         Err(Refusal::Unsupported("dk-check"))
     }
 
     /// Key generation that ends with the library's own object; the seed is `d` and `z`.
-    fn generator(&self) -> Result<key_object::Generate<'_>, Refusal> {
+    fn generator(&self) -> Answer<key_object::Generate<'_>> {
         key_object::none()
     }
 
     /// Encapsulation to the key `ek`, which the library sets up now and keeps.
-    fn encapsulator(&self, _ek: &[u8]) -> Result<key_object::Encaps<'_>, Refusal> {
+    fn encapsulator(&self, _ek: &[u8]) -> Answer<key_object::Encaps<'_>> {
         key_object::none()
     }
 
     /// Decapsulation with the key `dk`, which the library sets up now and keeps.
-    fn decapsulator(&self, _dk: &[u8]) -> Result<key_object::Decaps<'_>, Refusal> {
+    fn decapsulator(&self, _dk: &[u8]) -> Answer<key_object::Decaps<'_>> {
         key_object::none()
     }
+}
+
+/// Where an encapsulation goes (FIPS 203, Algorithm 17).
+pub struct Encapsulated<'a> {
+    /// The ciphertext.
+    pub c: &'a mut [u8],
+    /// The shared secret K.
+    pub shared_secret: &'a mut [u8],
 }
 
 /// What is signed, and through which interface of FIPS 204.
@@ -254,6 +259,28 @@ pub enum Message<'a> {
     ExternalMu(&'a [u8]),
 }
 
+/// What a signature is made of.
+#[derive(Clone, Copy)]
+pub struct Signing<'a> {
+    /// The private key.
+    pub sk: &'a [u8],
+    /// The message.
+    pub message: Message<'a>,
+    /// The randomness, 32 bytes; zeros: deterministic.
+    pub rnd: &'a [u8],
+}
+
+/// A signature and what it claims to be the signature of.
+#[derive(Clone, Copy)]
+pub struct Signed<'a> {
+    /// The public key.
+    pub pk: &'a [u8],
+    /// The message.
+    pub message: Message<'a>,
+    /// The signature.
+    pub sig: &'a [u8],
+}
+
 /// An ML-DSA parameter set of a library (FIPS 204).
 ///
 /// Every output slice has exactly the length of the standard; inputs have any length.
@@ -262,28 +289,64 @@ pub trait Signature: Sync {
     fn algorithm(&self) -> Algorithm;
 
     /// FIPS 204, Algorithm 6: `xi` to `pk`, `sk`.
-    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Refusal>;
+    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Answer;
 
-    /// FIPS 204, Algorithms 2, 4 and 7, with the randomness `rnd` (32 bytes; zeros: deterministic).
-    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Result<(), Refusal>;
+    /// FIPS 204, Algorithms 2, 4 and 7.
+    fn sign(&self, signing: Signing<'_>, sig: &mut [u8]) -> Answer;
 
     /// FIPS 204, Algorithms 3, 5 and 8. A signature that does not verify is `Rejected`.
-    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal>;
+    fn verify(&self, signed: Signed<'_>) -> Answer;
 
     /// Key generation that ends with the library's own object; the seed is `xi`.
-    fn generator(&self) -> Result<key_object::Generate<'_>, Refusal> {
+    fn generator(&self) -> Answer<key_object::Generate<'_>> {
         key_object::none()
     }
 
     /// Signing with the key `sk`, which the library sets up now and keeps.
-    fn signer(&self, _sk: &[u8]) -> Result<key_object::Sign<'_>, Refusal> {
+    fn signer(&self, _sk: &[u8]) -> Answer<key_object::Sign<'_>> {
         key_object::none()
     }
 
     /// Verification with the key `pk`, which the library sets up now and keeps.
-    fn verifier(&self, _pk: &[u8]) -> Result<key_object::Verify<'_>, Refusal> {
+    fn verifier(&self, _pk: &[u8]) -> Answer<key_object::Verify<'_>> {
         key_object::none()
     }
+}
+
+/// A plaintext to seal (RFC 8439, Section 2.8).
+#[derive(Clone, Copy)]
+pub struct Sealing<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// The nonce.
+    pub nonce: &'a [u8],
+    /// The additional data.
+    pub aad: &'a [u8],
+    /// The plaintext.
+    pub plaintext: &'a [u8],
+}
+
+/// Where a sealed plaintext goes.
+pub struct Sealed<'a> {
+    /// As long as the plaintext.
+    pub ciphertext: &'a mut [u8],
+    /// The tag, 16 bytes.
+    pub tag: &'a mut [u8],
+}
+
+/// A ciphertext to open (RFC 8439, Section 2.8).
+#[derive(Clone, Copy)]
+pub struct Opening<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// The nonce.
+    pub nonce: &'a [u8],
+    /// The additional data.
+    pub aad: &'a [u8],
+    /// The ciphertext.
+    pub ciphertext: &'a [u8],
+    /// The tag.
+    pub tag: &'a [u8],
 }
 
 /// An authenticated cipher of a library (RFC 8439).
@@ -291,40 +354,24 @@ pub trait Aead: Sync {
     /// Which cipher.
     fn algorithm(&self) -> Algorithm;
 
-    /// RFC 8439, Section 2.8: `ciphertext` is as long as `plaintext`, `tag` has 16 bytes.
-    fn seal(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-        ciphertext: &mut [u8],
-        tag: &mut [u8],
-    ) -> Result<(), Refusal>;
+    /// RFC 8439, Section 2.8.
+    fn seal(&self, sealing: Sealing<'_>, to: &mut Sealed<'_>) -> Answer;
 
-    /// RFC 8439, Section 2.8: `plaintext` is as long as `ciphertext`. A forgery is `Rejected`.
-    fn open(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        ciphertext: &[u8],
-        tag: &[u8],
-        plaintext: &mut [u8],
-    ) -> Result<(), Refusal>;
+    /// RFC 8439, Section 2.8: `plaintext` is as long as the ciphertext. A forgery is `Rejected`.
+    fn open(&self, opening: Opening<'_>, plaintext: &mut [u8]) -> Answer;
 
     /// Sealing with `key`, which the library sets up now and keeps.
-    fn sealer(&self, _key: &[u8]) -> Result<key_object::Seal<'_>, Refusal> {
+    fn sealer(&self, _key: &[u8]) -> Answer<key_object::Seal<'_>> {
         key_object::none()
     }
 
     /// Opening with `key`, which the library sets up now and keeps.
-    fn opener(&self, _key: &[u8]) -> Result<key_object::Open<'_>, Refusal> {
+    fn opener(&self, _key: &[u8]) -> Answer<key_object::Open<'_>> {
         key_object::none()
     }
 }
 
 /// `input` as the array that a library's type demands; a wrong length is a rejection.
-fn exactly<const N: usize>(input: &[u8]) -> Result<&[u8; N], Refusal> {
+fn exactly<const N: usize>(input: &[u8]) -> Answer<&[u8; N]> {
     input.try_into().map_err(|_| Refusal::Rejected("length"))
 }

@@ -12,7 +12,8 @@ use pqcrypto_mldsa as _;
 use pqcrypto_mlkem as _;
 
 use super::seeded::{accepted, output, seeded};
-use super::{Backend, CodePath, Departure, Kem, Message, Refusal, Signature, exactly};
+use super::{Answer, Backend, CodePath, Departure, Encapsulated, Kem, Message, Refusal, exactly};
+use super::{Signature, Signed, Signing};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::image::cpu::Feature;
 use crate::spec::Algorithm;
@@ -165,25 +166,19 @@ impl<const EK: usize, const DK: usize, const C: usize> Kem for MlKem<EK, DK, C> 
         self.algorithm
     }
 
-    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Result<(), Refusal> {
+    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer {
         let seeds: [&[u8]; 2] = [exactly::<SEED>(d)?, exactly::<SEED>(z)?];
         let (ek, dk) = (output(ek)?, output(dk)?);
         seeded(&seeds, || (self.keypair)(ek, dk))
     }
 
-    fn encaps_internal(
-        &self,
-        ek: &[u8],
-        m: &[u8],
-        c: &mut [u8],
-        shared_secret: &mut [u8],
-    ) -> Result<(), Refusal> {
+    fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
         let (ek, m) = (exactly(ek)?, exactly::<M>(m)?);
-        let (c, shared_secret) = (output(c)?, output(shared_secret)?);
+        let (c, shared_secret) = (output(to.c)?, output(to.shared_secret)?);
         seeded(&[m], || (self.encaps)(c, shared_secret, ek))
     }
 
-    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal> {
+    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
         accepted((self.decaps)(output(shared_secret)?, exactly(c)?, exactly(dk)?))
     }
 }
@@ -208,12 +203,12 @@ impl<const PK: usize, const SK: usize, const SIG: usize> Signature for MlDsa<PK,
         self.algorithm
     }
 
-    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Refusal> {
+    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Answer {
         let (xi, pk, sk) = (exactly::<XI>(xi)?, output(pk)?, output(sk)?);
         seeded(&[xi], || (self.keypair)(pk, sk))
     }
 
-    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Result<(), Refusal> {
+    fn sign(&self, Signing { sk, message, rnd }: Signing<'_>, sig: &mut [u8]) -> Answer {
         let (msg, ctx) = pure(message)?;
         let (sk, rnd, sig) = (exactly(sk)?, exactly::<RND>(rnd)?, output(sig)?);
         let mut sig_len = 0;
@@ -224,7 +219,7 @@ impl<const PK: usize, const SK: usize, const SIG: usize> Signature for MlDsa<PK,
         if sig_len == SIG { Ok(()) } else { Err(Refusal::Rejected("signature length")) }
     }
 
-    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
+    fn verify(&self, Signed { pk, message, sig }: Signed<'_>) -> Answer {
         let (msg, ctx) = pure(message)?;
         let pk = exactly(pk)?;
         // SAFETY: each pointer goes with the length of its slice, and `pk` is a reference.
@@ -235,7 +230,7 @@ impl<const PK: usize, const SK: usize, const SIG: usize> Signature for MlDsa<PK,
 }
 
 /// Message and context, of the only interface that PQClean has.
-fn pure(message: Message<'_>) -> Result<(&[u8], &[u8]), Refusal> {
+fn pure(message: Message<'_>) -> Answer<(&[u8], &[u8])> {
     match message {
         Message::Pure { msg, ctx } => Ok((msg, ctx)),
         Message::PreHash { .. } => Err(Refusal::Unsupported("pre-hash")),
@@ -254,30 +249,13 @@ mod tests {
     use super::super::conformance;
     use super::*;
 
-    #[test]
-    fn agrees_with_the_accumulated_digests() {
-        conformance::runnable(&BACKEND).for_each(conformance::agrees_with_the_accumulated_digests);
-    }
-
-    #[test]
-    fn rejects_wrong_lengths() {
-        conformance::runnable(&BACKEND)
-            .for_each(|path| conformance::rejects_wrong_lengths(path, "error code"));
-    }
-
-    #[test]
-    fn departs_as_declared() {
-        conformance::runnable(&BACKEND).for_each(conformance::departs_as_declared);
-    }
-
-    #[test]
-    fn binds_message_context_and_rnd() {
-        conformance::runnable(&BACKEND).for_each(conformance::binds_message_context_and_rnd);
-    }
-
-    #[test]
-    fn rejects_a_context_of_256_bytes() {
-        conformance::runnable(&BACKEND).for_each(conformance::rejects_a_context_of_256_bytes);
+    conformance::claims! {
+        conformance::runnable(&BACKEND);
+        agrees_with_the_accumulated_digests,
+        rejects_wrong_lengths("error code"),
+        departs_as_declared,
+        binds_message_context_and_rnd,
+        rejects_a_context_of_256_bytes,
     }
 
     #[test]
@@ -297,8 +275,8 @@ mod tests {
                 [(Message::Internal(b""), "internal"), (Message::ExternalMu(&[0; 64]), "external-mu")]
             {
                 let refusal = Err(Refusal::Unsupported(word));
-                assert_eq!(signature.sign(&[], message, &[], &mut []), refusal);
-                assert_eq!(signature.verify(&[], message, &[]), refusal);
+                assert_eq!(signature.sign(Signing { sk: &[], message, rnd: &[] }, &mut []), refusal);
+                assert_eq!(signature.verify(Signed { pk: &[], message, sig: &[] }), refusal);
             }
         }
     }

@@ -6,7 +6,8 @@
 use pqcheck_rustcrypto::{self as crates, MlDsa, MlKem};
 
 use super::key_object::{Decaps, Encaps, Generate, Sign, Verify};
-use super::{Aead, Backend, CodePath, Kem, Message, Refusal, Signature, exactly};
+use super::{Aead, Answer, Backend, CodePath, Kem, Message, Refusal, Signature, exactly};
+use super::{Encapsulated, Opening, Sealed, Sealing, Signed, Signing};
 use crate::spec::Algorithm;
 
 pub(super) static BACKEND: Backend = Backend {
@@ -58,45 +59,39 @@ impl Kem for Ml<MlKem> {
         self.0
     }
 
-    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Result<(), Refusal> {
+    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer {
         let mut seed = [0; 64];
         seed[..32].copy_from_slice(exactly::<32>(d)?);
         seed[32..].copy_from_slice(exactly::<32>(z)?);
         (self.1.generate)(&seed, Some([ek, dk])).map_err(Refusal::Rejected)
     }
 
-    fn encaps_internal(
-        &self,
-        ek: &[u8],
-        m: &[u8],
-        c: &mut [u8],
-        shared_secret: &mut [u8],
-    ) -> Result<(), Refusal> {
-        (self.1.encaps)(ek, m, c, shared_secret).map_err(Refusal::Rejected)
+    fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
+        (self.1.encaps)(ek, m, to.c, to.shared_secret).map_err(Refusal::Rejected)
     }
 
-    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal> {
+    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
         (self.1.decaps)(dk, c, shared_secret).map_err(Refusal::Rejected)
     }
 
-    fn check_ek(&self, ek: &[u8]) -> Result<(), Refusal> {
+    fn check_ek(&self, ek: &[u8]) -> Answer {
         (self.1.check_ek)(ek).map_err(Refusal::Rejected)
     }
 
-    fn check_dk(&self, dk: &[u8]) -> Result<(), Refusal> {
+    fn check_dk(&self, dk: &[u8]) -> Answer {
         (self.1.check_dk)(dk).map_err(Refusal::Rejected)
     }
 
-    fn generator(&self) -> Result<Generate<'_>, Refusal> {
+    fn generator(&self) -> Answer<Generate<'_>> {
         Ok(Box::new(move |seed, encodings| (self.1.generate)(seed, encodings).map_err(Refusal::Rejected)))
     }
 
-    fn encapsulator(&self, ek: &[u8]) -> Result<Encaps<'_>, Refusal> {
+    fn encapsulator(&self, ek: &[u8]) -> Answer<Encaps<'_>> {
         let encaps = (self.1.encapsulator)(ek).map_err(Refusal::Rejected)?;
-        Ok(Box::new(move |m, c, shared_secret| encaps(m, c, shared_secret).map_err(Refusal::Rejected)))
+        Ok(Box::new(move |m, to| encaps(m, to.c, to.shared_secret).map_err(Refusal::Rejected)))
     }
 
-    fn decapsulator(&self, dk: &[u8]) -> Result<Decaps<'_>, Refusal> {
+    fn decapsulator(&self, dk: &[u8]) -> Answer<Decaps<'_>> {
         let decaps = (self.1.decapsulator)(dk).map_err(Refusal::Rejected)?;
         Ok(Box::new(move |c, shared_secret| decaps(c, shared_secret).map_err(Refusal::Rejected)))
     }
@@ -107,36 +102,36 @@ impl Signature for Ml<MlDsa> {
         self.0
     }
 
-    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Refusal> {
+    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Answer {
         (self.1.generate)(xi, Some([pk, sk])).map_err(Refusal::Rejected)
     }
 
-    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Result<(), Refusal> {
+    fn sign(&self, Signing { sk, message, rnd }: Signing<'_>, sig: &mut [u8]) -> Answer {
         let rnd = exactly(rnd)?;
         (self.1.sign)(sk, offered(message)?, rnd, sig).map_err(Refusal::Rejected)
     }
 
-    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
+    fn verify(&self, Signed { pk, message, sig }: Signed<'_>) -> Answer {
         (self.1.verify)(pk, offered(message)?, sig).map_err(Refusal::Rejected)
     }
 
-    fn generator(&self) -> Result<Generate<'_>, Refusal> {
+    fn generator(&self) -> Answer<Generate<'_>> {
         Ok(Box::new(move |seed, encodings| (self.1.generate)(seed, encodings).map_err(Refusal::Rejected)))
     }
 
-    fn signer(&self, sk: &[u8]) -> Result<Sign<'_>, Refusal> {
+    fn signer(&self, sk: &[u8]) -> Answer<Sign<'_>> {
         let sign = (self.1.signer)(sk).map_err(Refusal::Rejected)?;
         Ok(Box::new(move |msg, sig| sign(msg, sig).map_err(Refusal::Rejected)))
     }
 
-    fn verifier(&self, pk: &[u8]) -> Result<Verify<'_>, Refusal> {
+    fn verifier(&self, pk: &[u8]) -> Answer<Verify<'_>> {
         let verify = (self.1.verifier)(pk).map_err(Refusal::Rejected)?;
         Ok(Box::new(move |msg, sig| verify(msg, sig).map_err(Refusal::Rejected)))
     }
 }
 
 /// The message, where the crate has an entry point for its form.
-fn offered(message: Message<'_>) -> Result<crates::Message<'_>, Refusal> {
+fn offered(message: Message<'_>) -> Answer<crates::Message<'_>> {
     match message {
         Message::Pure { msg, ctx } => Ok(crates::Message::Pure { msg, ctx }),
         Message::PreHash { .. } => Err(Refusal::Unsupported("pre-hash")),
@@ -152,27 +147,12 @@ impl Aead for ChaCha {
         Algorithm::ChaCha20Poly1305
     }
 
-    fn seal(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-        ciphertext: &mut [u8],
-        tag: &mut [u8],
-    ) -> Result<(), Refusal> {
-        crates::seal(key, nonce, aad, plaintext, ciphertext, tag).map_err(Refusal::Rejected)
+    fn seal(&self, Sealing { key, nonce, aad, plaintext }: Sealing<'_>, to: &mut Sealed<'_>) -> Answer {
+        crates::seal(key, nonce, aad, plaintext, to.ciphertext, to.tag).map_err(Refusal::Rejected)
     }
 
-    fn open(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        ciphertext: &[u8],
-        tag: &[u8],
-        plaintext: &mut [u8],
-    ) -> Result<(), Refusal> {
+    fn open(&self, opening: Opening<'_>, plaintext: &mut [u8]) -> Answer {
+        let Opening { key, nonce, aad, ciphertext, tag } = opening;
         crates::open(key, nonce, aad, ciphertext, tag, plaintext).map_err(Refusal::Rejected)
     }
 }
@@ -182,44 +162,16 @@ mod tests {
     use super::super::conformance;
     use super::*;
 
-    #[test]
-    fn agrees_with_the_accumulated_digests() {
-        conformance::runnable(&BACKEND).for_each(conformance::agrees_with_the_accumulated_digests);
-    }
-
-    #[test]
-    fn rejects_wrong_lengths() {
-        conformance::runnable(&BACKEND).for_each(|path| conformance::rejects_wrong_lengths(path, "length"));
-    }
-
-    #[test]
-    fn departs_as_declared() {
-        conformance::runnable(&BACKEND).for_each(conformance::departs_as_declared);
-    }
-
-    #[test]
-    fn checks_kem_keys() {
-        conformance::runnable(&BACKEND).for_each(conformance::checks_kem_keys);
-    }
-
-    #[test]
-    fn binds_message_context_and_rnd() {
-        conformance::runnable(&BACKEND).for_each(conformance::binds_message_context_and_rnd);
-    }
-
-    #[test]
-    fn internal_agrees_with_pure() {
-        conformance::runnable(&BACKEND).for_each(conformance::internal_agrees_with_pure);
-    }
-
-    #[test]
-    fn external_mu_agrees_with_internal() {
-        conformance::runnable(&BACKEND).for_each(conformance::external_mu_agrees_with_internal);
-    }
-
-    #[test]
-    fn rejects_a_context_of_256_bytes() {
-        conformance::runnable(&BACKEND).for_each(conformance::rejects_a_context_of_256_bytes);
+    conformance::claims! {
+        conformance::runnable(&BACKEND);
+        agrees_with_the_accumulated_digests,
+        rejects_wrong_lengths("length"),
+        departs_as_declared,
+        checks_kem_keys,
+        binds_message_context_and_rnd,
+        internal_agrees_with_pure,
+        external_mu_agrees_with_internal,
+        rejects_a_context_of_256_bytes,
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::exit::Exit;
 use super::subjects::FromImage;
 use super::write;
-use crate::backend::installed::{Found, Installed, Speaks};
+use crate::backend::installed::{FoundLibrary, Installed, Speaks};
 use crate::backend::{self, Backend, CodePath, broken};
 use crate::explain;
 use crate::image::platform;
@@ -91,7 +91,7 @@ fn inventory() -> Result<Inventory> {
 
 /// What the image has, by what the files say.
 fn installed(image: &FromImage) -> Result<InstalledInfo> {
-    let found = if image.installed { image.found()? } else { Found::default() };
+    let found = if image.installed { image.found()? } else { FoundLibrary::default() };
     let backends: Vec<&Backend> = image.named()?.into_iter().chain(found.backends).collect();
     Ok(InstalledInfo {
         libraries: backends
@@ -111,9 +111,9 @@ fn installed(image: &FromImage) -> Result<InstalledInfo> {
 fn library_info(path: &CodePath, installed: &Installed) -> LibraryInfo {
     let verdict = &installed.verdict;
     LibraryInfo {
-        backend: verdict.kind.backend().to_owned(),
+        backend: verdict.family.backend().to_owned(),
         file: installed.file.display().to_string(),
-        name: verdict.kind.name().to_owned(),
+        name: verdict.family.name().to_owned(),
         version: verdict.version.clone(),
         soname: verdict.soname.clone(),
         machine: verdict.machine.clone(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Error, Result, bail};
 
-use crate::backend::installed::{self, Found};
+use crate::backend::installed::{self, FoundLibrary};
 use crate::backend::{ALL, Backend, Subject, broken};
 
 /// Which libraries of the image are asked for.
@@ -43,7 +43,7 @@ impl FromImage {
     }
 
     /// What is found in the image.
-    pub(super) fn found(&self) -> Result<Found> {
+    pub(super) fn found(&self) -> Result<FoundLibrary> {
         installed::search().map_err(Error::msg)
     }
 }
@@ -57,7 +57,7 @@ pub(super) struct Nothing {
 }
 
 impl Nothing {
-    fn of(found: &Found) -> Self {
+    fn of(found: &FoundLibrary) -> Self {
         let refused: String = found
             .refused
             .iter()

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 
-use pqcheck::backend::{ALL, Message, Signature};
+use pqcheck::backend::{ALL, Message, Signature, Signing};
 use pqcheck::bench::inputs::{SETS, message, xi};
 use pqcheck::spec::{Algorithm, ml_dsa};
 
@@ -59,9 +59,10 @@ fn count(signature: &dyn Signature, number: u32) -> (u32, Vec<u8>) {
     let sizes = ml_dsa::sizes(algorithm).unwrap();
     let (mut pk, mut sk, mut sig) = (vec![0; sizes.pk], vec![0; sizes.sk], vec![0; sizes.sig]);
     signature.keygen_internal(&xi(algorithm, number), &mut pk, &mut sk).unwrap();
-    let message = message(algorithm, number);
+    let msg = &message(algorithm, number);
+    let signing = Signing { sk: &sk, message: Message::Pure { msg, ctx: b"" }, rnd: &[0; ml_dsa::RND] };
     ROUNDS.set(0);
-    signature.sign(&sk, Message::Pure { msg: &message, ctx: b"" }, &[0; ml_dsa::RND], &mut sig).unwrap();
+    signature.sign(signing, &mut sig).unwrap();
     (ROUNDS.get(), sig)
 }
 

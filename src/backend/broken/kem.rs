@@ -5,20 +5,14 @@ use shake::{ExtendableOutput as _, Shake256, Update as _, XofReader as _};
 
 use super::Answer;
 use super::k_pke::{self, Parameters, Rounding};
-use crate::backend::{Kem, Refusal};
+use crate::backend::{Encapsulated, Kem, Refusal};
 use crate::spec::ml_kem;
 
-pub(super) fn encaps_to_any_coefficients(
-    good: &dyn Kem,
-    ek: &[u8],
-    m: &[u8],
-    c: &mut [u8],
-    shared_secret: &mut [u8],
-) -> Answer {
-    if good.encaps_internal(ek, m, c, shared_secret).is_err() {
+pub(super) fn encaps_unreduced(good: &dyn Kem, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
+    if good.encaps_internal(ek, m, to).is_err() {
         right_length(ek, sizes(good).ek)?;
         right_length(m, ml_kem::M)?;
-        encaps_rounding(good, Rounding::Nearest, ek, m, c, shared_secret);
+        encaps_rounding(good, Rounding::Nearest, ek, m, to);
     }
     Ok(())
 }
@@ -27,14 +21,8 @@ pub(super) fn check_length_of_ek(good: &dyn Kem, ek: &[u8]) -> Answer {
     right_length(ek, sizes(good).ek)
 }
 
-pub(super) fn encaps_to_the_front_of_ek(
-    good: &dyn Kem,
-    ek: &[u8],
-    m: &[u8],
-    c: &mut [u8],
-    shared_secret: &mut [u8],
-) -> Answer {
-    good.encaps_internal(front(ek, sizes(good).ek), m, c, shared_secret)
+pub(super) fn encaps_to_front(good: &dyn Kem, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
+    good.encaps_internal(front(ek, sizes(good).ek), m, to)
 }
 
 pub(super) fn check_front_of_ek(good: &dyn Kem, ek: &[u8]) -> Answer {
@@ -72,21 +60,11 @@ pub(super) fn decaps_with_h_for_z(good: &dyn Kem, dk: &[u8], c: &[u8], shared_se
     Ok(())
 }
 
-pub(super) fn decaps_comparing_one_byte(
-    good: &dyn Kem,
-    dk: &[u8],
-    c: &[u8],
-    shared_secret: &mut [u8],
-) -> Answer {
+pub(super) fn decaps_comparing_byte(good: &dyn Kem, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
     decaps_comparing(good, dk, c, shared_secret, |c, again| c[0] == again[0])
 }
 
-pub(super) fn decaps_comparing_strings(
-    good: &dyn Kem,
-    dk: &[u8],
-    c: &[u8],
-    shared_secret: &mut [u8],
-) -> Answer {
+pub(super) fn decaps_like_strcmp(good: &dyn Kem, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
     let string = |bytes: &[u8]| bytes.iter().copied().take_while(|byte| *byte != 0).collect::<Vec<_>>();
     decaps_comparing(good, dk, c, shared_secret, |c, again| string(c) == string(again))
 }
@@ -103,31 +81,20 @@ fn decaps_comparing(
     let Some(parts) = rejected(good, dk, c, shared_secret) else { return Ok(()) };
     let m = k_pke::decrypt(Parameters::of(good.algorithm()), Rounding::Nearest, parts.dk_pke, c);
     let (mut again, mut accepted) = (vec![0; c.len()], [0; ml_kem::SHARED_SECRET]);
-    encaps_rounding(good, Rounding::Nearest, parts.ek, &m, &mut again, &mut accepted);
+    let to = &mut Encapsulated { c: &mut again, shared_secret: &mut accepted };
+    encaps_rounding(good, Rounding::Nearest, parts.ek, &m, to);
     if equal(c, &again) {
         shared_secret.copy_from_slice(&accepted);
     }
     Ok(())
 }
 
-pub(super) fn keygen_with_z_and_d_swapped(
-    good: &dyn Kem,
-    d: &[u8],
-    z: &[u8],
-    ek: &mut [u8],
-    dk: &mut [u8],
-) -> Answer {
+pub(super) fn keygen_swapping(good: &dyn Kem, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer {
     good.keygen_internal(z, d, ek, dk)
 }
 
 /// The initial public draft of FIPS 203: step 1 of K-PKE.KeyGen is G(d), without the byte k.
-pub(super) fn keygen_of_the_draft(
-    good: &dyn Kem,
-    d: &[u8],
-    z: &[u8],
-    ek: &mut [u8],
-    dk: &mut [u8],
-) -> Answer {
+pub(super) fn keygen_of_draft(good: &dyn Kem, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer {
     right_length(d, ml_kem::SEED)?;
     right_length(z, ml_kem::SEED)?;
     let (draft_ek, dk_pke) = k_pke::keygen(Parameters::of(good.algorithm()), d);
@@ -136,35 +103,17 @@ pub(super) fn keygen_of_the_draft(
     Ok(())
 }
 
-pub(super) fn keygen_from_a_constant(
-    good: &dyn Kem,
-    d: &[u8],
-    z: &[u8],
-    ek: &mut [u8],
-    dk: &mut [u8],
-) -> Answer {
-    good.keygen_internal(&d.iter().map(|_| 0).collect::<Vec<_>>(), z, ek, dk)
+pub(super) fn keygen_constant(good: &dyn Kem, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer {
+    good.keygen_internal(&vec![0; d.len()], z, ek, dk)
 }
 
-pub(super) fn encaps_a_constant(
-    good: &dyn Kem,
-    ek: &[u8],
-    m: &[u8],
-    c: &mut [u8],
-    shared_secret: &mut [u8],
-) -> Answer {
-    good.encaps_internal(ek, &m.iter().map(|_| 0).collect::<Vec<_>>(), c, shared_secret)
+pub(super) fn encaps_constant(good: &dyn Kem, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
+    good.encaps_internal(ek, &vec![0; m.len()], to)
 }
 
-pub(super) fn encaps_rounding_down(
-    good: &dyn Kem,
-    ek: &[u8],
-    m: &[u8],
-    c: &mut [u8],
-    shared_secret: &mut [u8],
-) -> Answer {
-    good.encaps_internal(ek, m, c, shared_secret)?;
-    encaps_rounding(good, Rounding::Down, ek, m, c, shared_secret);
+pub(super) fn encaps_rounding_down(good: &dyn Kem, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
+    good.encaps_internal(ek, m, to)?;
+    encaps_rounding(good, Rounding::Down, ek, m, to);
     Ok(())
 }
 
@@ -173,7 +122,8 @@ pub(super) fn decaps_rounding_down(good: &dyn Kem, dk: &[u8], c: &[u8], shared_s
     let Some(parts) = Parts::of(good, dk) else { return Ok(()) };
     let m = k_pke::decrypt(Parameters::of(good.algorithm()), Rounding::Down, parts.dk_pke, c);
     let mut again = vec![0; c.len()];
-    encaps_rounding(good, Rounding::Down, parts.ek, &m, &mut again, shared_secret);
+    let to = &mut Encapsulated { c: &mut again, shared_secret };
+    encaps_rounding(good, Rounding::Down, parts.ek, &m, to);
     if again != c {
         shared_secret.copy_from_slice(&shake256(&[parts.z, c]));
     }
@@ -181,17 +131,11 @@ pub(super) fn decaps_rounding_down(good: &dyn Kem, dk: &[u8], c: &[u8], shared_s
 }
 
 /// Kyber, version 3.02, CCAKEM.Enc: m is hashed first, and the secret is hashed with c.
-pub(super) fn encaps_of_kyber(
-    good: &dyn Kem,
-    ek: &[u8],
-    m: &[u8],
-    c: &mut [u8],
-    shared_secret: &mut [u8],
-) -> Answer {
+pub(super) fn encaps_of_kyber(good: &dyn Kem, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
     right_length(m, ml_kem::M)?;
-    good.encaps_internal(ek, &Sha3_256::digest(m), c, shared_secret)?;
-    let hashed = shake256(&[shared_secret, &Sha3_256::digest(&*c)]);
-    shared_secret.copy_from_slice(&hashed);
+    good.encaps_internal(ek, &Sha3_256::digest(m), to)?;
+    let hashed = shake256(&[to.shared_secret, &Sha3_256::digest(&*to.c)]);
+    to.shared_secret.copy_from_slice(&hashed);
     Ok(())
 }
 
@@ -212,13 +156,12 @@ pub(super) fn encaps_rounding(
     rounding: Rounding,
     ek: &[u8],
     m: &[u8],
-    c: &mut [u8],
-    shared_secret: &mut [u8],
+    to: &mut Encapsulated<'_>,
 ) {
     let hashed = Sha3_512::new().chain_update(m).chain_update(Sha3_256::digest(ek)).finalize();
     let (key, r) = hashed.split_at(32);
-    c.copy_from_slice(&k_pke::encrypt(Parameters::of(good.algorithm()), rounding, ek, m, r));
-    shared_secret.copy_from_slice(key);
+    to.c.copy_from_slice(&k_pke::encrypt(Parameters::of(good.algorithm()), rounding, ek, m, r));
+    to.shared_secret.copy_from_slice(key);
 }
 
 /// The parts of a decapsulation key (FIPS 203, Algorithm 16).

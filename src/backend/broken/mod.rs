@@ -3,7 +3,9 @@
 //! They prove that the checker can fail. A fault is an entry of [`FAULTS`] that puts a function in
 //! the place of an operation. Knows no vector: whether one catches the fault is for `kat` to show.
 
-use super::{Backend, CodePath, Kem, Message, Refusal, Signature};
+use super::{
+    Aead, Answer, Backend, CodePath, Encapsulated, Kem, Opening, Sealed, Sealing, Signature, Signed, Signing,
+};
 
 mod aead;
 mod death;
@@ -43,20 +45,12 @@ pub static FAULTS: &[Fault] = &[
     Fault::wrong(
         "modulus-check-skipped",
         "ML-KEM encapsulates to a key with coefficients of q and above (FIPS 203, Section 7.2)",
-        Hooks {
-            encaps: Some(kem::encaps_to_any_coefficients),
-            check_ek: Some(kem::check_length_of_ek),
-            ..SOUND
-        },
+        Hooks { encaps: Some(kem::encaps_unreduced), check_ek: Some(kem::check_length_of_ek), ..SOUND },
     ),
     Fault::wrong(
         "ek-padded",
         "ML-KEM encapsulates to a key with trailing bytes (FIPS 203, Section 7.2)",
-        Hooks {
-            encaps: Some(kem::encaps_to_the_front_of_ek),
-            check_ek: Some(kem::check_front_of_ek),
-            ..SOUND
-        },
+        Hooks { encaps: Some(kem::encaps_to_front), check_ek: Some(kem::check_front_of_ek), ..SOUND },
     ),
     Fault::wrong(
         "dk-hash-check-skipped",
@@ -77,29 +71,29 @@ pub static FAULTS: &[Fault] = &[
     Fault::wrong(
         "leading-byte-compare",
         "ML-KEM compares only the first byte of the ciphertext with its re-encryption",
-        Hooks { decaps: Some(kem::decaps_comparing_one_byte), ..SOUND },
+        Hooks { decaps: Some(kem::decaps_comparing_byte), ..SOUND },
     ),
     Fault::wrong(
         "strcmp-compare",
         "ML-KEM compares the ciphertext with its re-encryption only up to the first zero byte",
-        Hooks { decaps: Some(kem::decaps_comparing_strings), ..SOUND },
+        Hooks { decaps: Some(kem::decaps_like_strcmp), ..SOUND },
     ),
     // ML-KEM: another algorithm.
     Fault::wrong(
         "z-and-d-swapped",
         "ML-KEM generates keys with the seeds d and z in the other's place",
-        Hooks { keygen: Some(kem::keygen_with_z_and_d_swapped), ..SOUND },
+        Hooks { keygen: Some(kem::keygen_swapping), ..SOUND },
     ),
     Fault::wrong(
         "draft-g-of-d",
         "ML-KEM generates keys as the initial public draft of FIPS 203 did, from G(d) without k",
-        Hooks { keygen: Some(kem::keygen_of_the_draft), ..SOUND },
+        Hooks { keygen: Some(kem::keygen_of_draft), ..SOUND },
     ),
     Fault::wrong(
         "kyber-round-3",
         "what is called ML-KEM is Kyber as submitted to round 3",
         Hooks {
-            keygen: Some(kem::keygen_of_the_draft),
+            keygen: Some(kem::keygen_of_draft),
             encaps: Some(kem::encaps_of_kyber),
             decaps: Some(kem::decaps_of_kyber),
             ..SOUND
@@ -113,7 +107,7 @@ pub static FAULTS: &[Fault] = &[
     Fault::wrong(
         "constant-randomness",
         "ML-KEM generates every key from d = 0 and encapsulates m = 0",
-        Hooks { keygen: Some(kem::keygen_from_a_constant), encaps: Some(kem::encaps_a_constant), ..SOUND },
+        Hooks { keygen: Some(kem::keygen_constant), encaps: Some(kem::encaps_constant), ..SOUND },
     ),
     // ML-DSA.
     Fault::wrong(
@@ -183,11 +177,7 @@ pub static FAULTS: &[Fault] = &[
     Fault::wrong(
         "wrong-above-64-bytes",
         "the ChaCha20 stream is wrong behind its first block",
-        Hooks {
-            seal: Some(aead::seal_wrong_behind_the_first_block),
-            open: Some(aead::open_wrong_behind_the_first_block),
-            ..SOUND
-        },
+        Hooks { seal: Some(aead::seal_wrong_stream), open: Some(aead::open_wrong_stream), ..SOUND },
     ),
     // Now and then.
     Fault::wrong(
@@ -225,22 +215,20 @@ impl Fault {
     }
 }
 
-type Answer = Result<(), Refusal>;
-
 /// What stands in for the operations of the good backend: its own code where there is nothing.
 ///
 /// The signatures are those of the traits, with the good implementation in the place of `self`.
 #[expect(clippy::type_complexity, reason = "each is the signature of the trait's method")]
 struct Hooks {
     keygen: Option<fn(&dyn Kem, &[u8], &[u8], &mut [u8], &mut [u8]) -> Answer>,
-    encaps: Option<fn(&dyn Kem, &[u8], &[u8], &mut [u8], &mut [u8]) -> Answer>,
+    encaps: Option<fn(&dyn Kem, &[u8], &[u8], &mut Encapsulated<'_>) -> Answer>,
     decaps: Option<fn(&dyn Kem, &[u8], &[u8], &mut [u8]) -> Answer>,
     check_ek: Option<fn(&dyn Kem, &[u8]) -> Answer>,
     check_dk: Option<fn(&dyn Kem, &[u8]) -> Answer>,
-    sign: Option<fn(&dyn Signature, &[u8], Message<'_>, &[u8], &mut [u8]) -> Answer>,
-    verify: Option<fn(&dyn Signature, &[u8], Message<'_>, &[u8]) -> Answer>,
-    seal: Option<fn(&dyn super::Aead, &[u8], &[u8], &[u8], &[u8], &mut [u8], &mut [u8]) -> Answer>,
-    open: Option<fn(&dyn super::Aead, &[u8], &[u8], &[u8], &[u8], &[u8], &mut [u8]) -> Answer>,
+    sign: Option<fn(&dyn Signature, Signing<'_>, &mut [u8]) -> Answer>,
+    verify: Option<fn(&dyn Signature, Signed<'_>) -> Answer>,
+    seal: Option<fn(&dyn Aead, Sealing<'_>, &mut Sealed<'_>) -> Answer>,
+    open: Option<fn(&dyn Aead, Opening<'_>, &mut [u8]) -> Answer>,
     /// Whether the call of this number, counted from 1 over all operations, comes out wrong.
     wrong_call: Option<fn(u64) -> bool>,
     /// Happens after each decapsulation of ML-KEM-768, to its output.

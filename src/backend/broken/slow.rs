@@ -8,8 +8,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use super::wrapped::around;
-use super::{Answer, Backend, Kem, Message, Signature};
-use crate::backend::Aead;
+use super::{Answer, Backend};
+use crate::backend::{Aead, Encapsulated, Kem, Opening, Sealed, Sealing, Signature, Signed, Signing};
 use crate::spec::Algorithm;
 
 /// A backend that is slower than the good one behind it.
@@ -85,8 +85,8 @@ impl Kem for Slow<dyn Kem> {
         self.slowly(|| self.good.keygen_internal(d, z, ek, dk))
     }
 
-    fn encaps_internal(&self, ek: &[u8], m: &[u8], c: &mut [u8], shared_secret: &mut [u8]) -> Answer {
-        self.slowly(|| self.good.encaps_internal(ek, m, c, shared_secret))
+    fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
+        self.slowly(|| self.good.encaps_internal(ek, m, to))
     }
 
     fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
@@ -103,12 +103,12 @@ impl Signature for Slow<dyn Signature> {
         self.slowly(|| self.good.keygen_internal(xi, pk, sk))
     }
 
-    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Answer {
-        self.slowly(|| self.good.sign(sk, message, rnd, sig))
+    fn sign(&self, signing: Signing<'_>, sig: &mut [u8]) -> Answer {
+        self.slowly(|| self.good.sign(signing, sig))
     }
 
-    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Answer {
-        self.slowly(|| self.good.verify(pk, message, sig))
+    fn verify(&self, signed: Signed<'_>) -> Answer {
+        self.slowly(|| self.good.verify(signed))
     }
 }
 
@@ -117,30 +117,14 @@ impl Aead for Slow<dyn Aead> {
         self.good.algorithm()
     }
 
-    fn seal(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-        ciphertext: &mut [u8],
-        tag: &mut [u8],
-    ) -> Answer {
-        let kind = 2 * plaintext.len();
-        self.briefly(kind, || self.good.seal(key, nonce, aad, plaintext, ciphertext, tag))
+    fn seal(&self, sealing: Sealing<'_>, to: &mut Sealed<'_>) -> Answer {
+        let kind = 2 * sealing.plaintext.len();
+        self.briefly(kind, || self.good.seal(sealing, to))
     }
 
-    fn open(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        ciphertext: &[u8],
-        tag: &[u8],
-        plaintext: &mut [u8],
-    ) -> Answer {
-        let kind = 2 * ciphertext.len() + 1;
-        self.briefly(kind, || self.good.open(key, nonce, aad, ciphertext, tag, plaintext))
+    fn open(&self, opening: Opening<'_>, plaintext: &mut [u8]) -> Answer {
+        let kind = 2 * opening.ciphertext.len() + 1;
+        self.briefly(kind, || self.good.open(opening, plaintext))
     }
 }
 

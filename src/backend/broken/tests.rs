@@ -10,6 +10,7 @@ use super::k_pke::{self, Parameters, Rounding};
 use super::ml_dsa_verify::{self, Without};
 use super::*;
 use crate::backend::conformance::{self, Keys, Pair, accumulated, encaps};
+use crate::backend::{Message, Refusal};
 use crate::spec::{Algorithm, ml_dsa, ml_kem};
 
 const KEMS: [Algorithm; 3] = [Algorithm::MlKem512, Algorithm::MlKem768, Algorithm::MlKem1024];
@@ -41,10 +42,10 @@ fn in_the_hands_of(path: &CodePath, keys: &Keys) -> Keys {
 }
 
 fn verify(path: &CodePath, pair: &Pair, message: Message<'_>, sig: &[u8]) -> Answer {
-    path.signature(pair.signature.algorithm()).unwrap().verify(&pair.pk, message, sig)
+    path.signature(pair.signature.algorithm()).unwrap().verify(Signed { pk: &pair.pk, message, sig })
 }
 
-fn is_rejected<T>(answer: &Result<T, Refusal>) -> bool {
+fn is_rejected<T>(answer: &Answer<T>) -> bool {
     matches!(answer, Err(Refusal::Rejected(_)))
 }
 
@@ -89,7 +90,8 @@ fn our_own_k_pke_agrees_with_the_good_library() {
         assert_eq!(k_pke::decrypt(parameters, Rounding::Nearest, &dk_pke, &c), [3; 32]);
         // Encryption: the fault that skips the modulus check uses it, so it stands for both.
         let mut ours = (vec![0; c.len()], [0; 32]);
-        kem::encaps_rounding(good.kem, Rounding::Nearest, &good.ek, &[3; 32], &mut ours.0, &mut ours.1);
+        let to = &mut Encapsulated { c: &mut ours.0, shared_secret: &mut ours.1 };
+        kem::encaps_rounding(good.kem, Rounding::Nearest, &good.ek, &[3; 32], to);
         assert_eq!(ours, good.encaps(&[3; 32]).unwrap());
     }
 }
@@ -285,7 +287,8 @@ fn aead_faults_accept_only_what_they_say() {
     let seal = |path: &CodePath| {
         let (mut ciphertext, mut tag) = (vec![0; 100], vec![0; 16]);
         let aead = path.aead(Algorithm::ChaCha20Poly1305).unwrap();
-        aead.seal(&key, &nonce, aad, &plaintext, &mut ciphertext, &mut tag).unwrap();
+        let sealing = Sealing { key: &key, nonce: &nonce, aad, plaintext: &plaintext };
+        aead.seal(sealing, &mut Sealed { ciphertext: &mut ciphertext, tag: &mut tag }).unwrap();
         (ciphertext, tag)
     };
     let (ciphertext, tag) = seal(good());
@@ -298,7 +301,8 @@ fn aead_faults_accept_only_what_they_say() {
         let aead = path(fault).aead(Algorithm::ChaCha20Poly1305).unwrap();
         let opened = |aad: &[u8], tag: &[u8]| {
             let mut opened = [0; 100];
-            let answer = aead.open(&key, &nonce, aad, &ciphertext, tag, &mut opened);
+            let opening = Opening { key: &key, nonce: &nonce, aad, ciphertext: &ciphertext, tag };
+            let answer = aead.open(opening, &mut opened);
             assert_eq!(answer.is_ok(), opened == plaintext, "{fault}");
             answer.is_ok()
         };
@@ -314,7 +318,8 @@ fn aead_faults_accept_only_what_they_say() {
     assert_ne!(broken[64..], ciphertext[64..]);
     let mut opened = [0; 100];
     let aead = wrong.aead(Algorithm::ChaCha20Poly1305).unwrap();
-    aead.open(&key, &nonce, aad, &broken, &broken_tag, &mut opened).unwrap();
+    let opening = Opening { key: &key, nonce: &nonce, aad, ciphertext: &broken, tag: &broken_tag };
+    aead.open(opening, &mut opened).unwrap();
     assert_eq!(opened, plaintext, "it agrees with itself");
 }
 

@@ -5,8 +5,9 @@
 use std::cell::Cell;
 use std::sync::Mutex;
 
-use super::{Answer, Backend, CodePath, Fault, Kem, Message, Refusal, Signature};
-use crate::backend::{ALL, Aead};
+use super::{Answer, Backend, CodePath, Fault};
+use crate::backend::{ALL, Aead, Encapsulated, Kem, Opening, Refusal, Sealed, Sealing, Signature};
+use crate::backend::{Signed, Signing};
 use crate::spec::Algorithm;
 
 /// The backend with this fault, `broken:<id>`, with one path, `wrapped`.
@@ -136,12 +137,12 @@ impl Kem for WrappedKem {
         self.fault.output(answer, dk)
     }
 
-    fn encaps_internal(&self, ek: &[u8], m: &[u8], c: &mut [u8], shared_secret: &mut [u8]) -> Answer {
+    fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
         let answer = match self.fault.hooks.encaps {
-            Some(wrong) => wrong(self.good, ek, m, c, shared_secret),
-            None => self.good.encaps_internal(ek, m, c, shared_secret),
+            Some(wrong) => wrong(self.good, ek, m, to),
+            None => self.good.encaps_internal(ek, m, to),
         };
-        self.fault.output(answer, shared_secret)
+        self.fault.output(answer, to.shared_secret)
     }
 
     fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
@@ -189,18 +190,18 @@ impl Signature for WrappedSignature {
         self.fault.output(answer, sk)
     }
 
-    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Answer {
+    fn sign(&self, signing: Signing<'_>, sig: &mut [u8]) -> Answer {
         let answer = match self.fault.hooks.sign {
-            Some(wrong) => wrong(self.good, sk, message, rnd, sig),
-            None => self.good.sign(sk, message, rnd, sig),
+            Some(wrong) => wrong(self.good, signing, sig),
+            None => self.good.sign(signing, sig),
         };
         self.fault.output(answer, sig)
     }
 
-    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Answer {
+    fn verify(&self, signed: Signed<'_>) -> Answer {
         let answer = match self.fault.hooks.verify {
-            Some(wrong) => wrong(self.good, pk, message, sig),
-            None => self.good.verify(pk, message, sig),
+            Some(wrong) => wrong(self.good, signed),
+            None => self.good.verify(signed),
         };
         self.fault.verdict(answer)
     }
@@ -216,34 +217,18 @@ impl Aead for WrappedAead {
         self.good.algorithm()
     }
 
-    fn seal(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-        ciphertext: &mut [u8],
-        tag: &mut [u8],
-    ) -> Answer {
+    fn seal(&self, sealing: Sealing<'_>, to: &mut Sealed<'_>) -> Answer {
         let answer = match self.fault.hooks.seal {
-            Some(wrong) => wrong(self.good, key, nonce, aad, plaintext, ciphertext, tag),
-            None => self.good.seal(key, nonce, aad, plaintext, ciphertext, tag),
+            Some(wrong) => wrong(self.good, sealing, to),
+            None => self.good.seal(sealing, to),
         };
-        self.fault.output(answer, tag)
+        self.fault.output(answer, to.tag)
     }
 
-    fn open(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        ciphertext: &[u8],
-        tag: &[u8],
-        plaintext: &mut [u8],
-    ) -> Answer {
+    fn open(&self, opening: Opening<'_>, plaintext: &mut [u8]) -> Answer {
         let answer = match self.fault.hooks.open {
-            Some(wrong) => wrong(self.good, key, nonce, aad, ciphertext, tag, plaintext),
-            None => self.good.open(key, nonce, aad, ciphertext, tag, plaintext),
+            Some(wrong) => wrong(self.good, opening, plaintext),
+            None => self.good.open(opening, plaintext),
         };
         self.fault.verdict(answer)
     }

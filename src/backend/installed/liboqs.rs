@@ -4,10 +4,10 @@
 use std::ffi::c_int;
 
 use super::super::seeded::{accepted, seeded};
-use super::super::{Kem, Message, Refusal, Signature, exactly};
+use super::super::{Answer, Encapsulated, Kem, Message, Refusal, Signature, Signed, Signing, exactly};
 use super::host;
 use super::library::{Import, Library, input, number, output};
-use super::verdict::Speaks;
+use super::verdict::{Speaks, stem};
 use crate::spec::{self, Algorithm, ml_dsa, ml_kem, round3};
 
 /// What every process does first: has the library come to this program for every random byte.
@@ -64,15 +64,6 @@ pub(super) fn signature(
     })))
 }
 
-/// `ml_dsa_87`, and `ml_dsa_87_ipd` in a library that has but the draft.
-pub(super) fn stem(algorithm: Algorithm, speaks: Speaks) -> String {
-    let name = match algorithm {
-        Algorithm::Kyber512 => "kyber_512".to_owned(),
-        _ => algorithm.name().to_ascii_lowercase().replace('-', "_"),
-    };
-    if speaks == Speaks::Draft { name + "_ipd" } else { name }
-}
-
 /// ML-KEM, or a KEM from before it: liboqs has the same three functions for each.
 struct AnyKem {
     library: &'static Library,
@@ -87,7 +78,7 @@ impl Kem for AnyKem {
         self.set.algorithm
     }
 
-    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Result<(), Refusal> {
+    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer {
         let seeds: [&[u8]; 2] = match self.set.algorithm {
             Algorithm::ClassicMcEliece460896 => [exactly::<{ round3::MCELIECE_SEED }>(d)?, exactly::<0>(z)?],
             _ => [exactly::<{ ml_kem::SEED }>(d)?, exactly::<{ ml_kem::SEED }>(z)?],
@@ -97,24 +88,18 @@ impl Kem for AnyKem {
         drawing(self.library, &self.keypair, &seeds, &[output(ek), output(dk)])
     }
 
-    fn encaps_internal(
-        &self,
-        ek: &[u8],
-        m: &[u8],
-        c: &mut [u8],
-        shared_secret: &mut [u8],
-    ) -> Result<(), Refusal> {
+    fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
         must_be(ek, self.set.ek)?;
         // Classic McEliece draws until it has an error vector: how often is a matter of what it draws.
         if self.set.algorithm != Algorithm::ClassicMcEliece460896 {
             must_be(m, ml_kem::M)?;
         }
-        must_be(c, self.set.c)?;
-        must_be(shared_secret, ml_kem::SHARED_SECRET)?;
-        drawing(self.library, &self.encaps, &[m], &[output(c), output(shared_secret), input(ek)])
+        must_be(to.c, self.set.c)?;
+        must_be(to.shared_secret, ml_kem::SHARED_SECRET)?;
+        drawing(self.library, &self.encaps, &[m], &[output(to.c), output(to.shared_secret), input(ek)])
     }
 
-    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal> {
+    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
         must_be(dk, self.set.dk)?;
         must_be(c, self.set.c)?;
         must_be(shared_secret, ml_kem::SHARED_SECRET)?;
@@ -138,14 +123,14 @@ impl Signature for MlDsa {
         self.set.algorithm
     }
 
-    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Refusal> {
+    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Answer {
         let xi: &[u8] = exactly::<{ ml_dsa::XI }>(xi)?;
         must_be(pk, self.set.pk)?;
         must_be(sk, self.set.sk)?;
         drawing(self.library, &self.keypair, &[xi], &[output(pk), output(sk)])
     }
 
-    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Result<(), Refusal> {
+    fn sign(&self, Signing { sk, message, rnd }: Signing<'_>, sig: &mut [u8]) -> Answer {
         must_be(sk, self.set.sk)?;
         let rnd: &[u8] = exactly::<{ ml_dsa::RND }>(rnd)?;
         must_be(sig, self.set.sig)?;
@@ -172,7 +157,7 @@ impl Signature for MlDsa {
         if length == self.set.sig { Ok(()) } else { Err(Refusal::Rejected("signature length")) }
     }
 
-    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
+    fn verify(&self, Signed { pk, message, sig }: Signed<'_>) -> Answer {
         must_be(pk, self.set.pk)?;
         match message {
             Message::Pure { msg, ctx } if ctx.is_empty() && !self.library.has(&self.verify_ctx) => {
@@ -196,7 +181,7 @@ impl Signature for MlDsa {
 }
 
 impl MlDsa {
-    fn with_contexts(&self) -> Result<(), Refusal> {
+    fn with_contexts(&self) -> Answer {
         if self.library.has(&self.sign_ctx) { Ok(()) } else { Err(Refusal::Unsupported("context")) }
     }
 }
@@ -224,16 +209,16 @@ impl Internal {
         }
     }
 
-    fn sign(&self, library: &Library) -> Result<&Import, Refusal> {
+    fn sign(&self, library: &Library) -> Answer<&Import> {
         self.chosen(library, 0)
     }
 
-    fn verify(&self, library: &Library) -> Result<&Import, Refusal> {
+    fn verify(&self, library: &Library) -> Answer<&Import> {
         self.chosen(library, 1)
     }
 
     /// The implementation that the library's public functions would take.
-    fn chosen(&self, library: &Library, at: usize) -> Result<&Import, Refusal> {
+    fn chosen(&self, library: &Library, at: usize) -> Answer<&Import> {
         let (avx2, plain) = (&self.avx2[at], &self.plain[at]);
         let extended = || {
             Self::EXTENSIONS.iter().all(|extension| {
@@ -250,7 +235,7 @@ impl Internal {
 }
 
 /// A call that draws just this randomness.
-fn drawing(library: &Library, import: &Import, random: &[&[u8]], arguments: &[usize]) -> Result<(), Refusal> {
+fn drawing(library: &Library, import: &Import, random: &[&[u8]], arguments: &[usize]) -> Answer {
     let mut missing = None;
     let answer = seeded(random, || match library.call(import, arguments) {
         Ok(status) => status as c_int,
@@ -263,11 +248,11 @@ fn drawing(library: &Library, import: &Import, random: &[&[u8]], arguments: &[us
 }
 
 /// A call that draws nothing.
-fn status(library: &Library, import: &Import, arguments: &[usize]) -> Result<(), Refusal> {
+fn status(library: &Library, import: &Import, arguments: &[usize]) -> Answer {
     accepted(library.call(import, arguments)? as c_int)
 }
 
 /// The functions take no lengths, so that a key of another length cannot be put to them.
-fn must_be(bytes: &[u8], length: usize) -> Result<(), Refusal> {
+fn must_be(bytes: &[u8], length: usize) -> Answer {
     if bytes.len() == length { Ok(()) } else { Err(Refusal::Rejected("length")) }
 }

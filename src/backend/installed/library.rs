@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use super::super::Refusal;
+use super::super::{Answer, Refusal};
 use super::host::{self, Function, Handle, Host, Libc};
 
 /// A shared library of the image, and the loader that an application would have it loaded by.
@@ -44,7 +44,7 @@ impl Library {
 
     /// Calls a function and gives the register of its result. The caller answers for the arguments being those
     /// that the function is declared with.
-    pub(super) fn call(&self, import: &Import, arguments: &[usize]) -> Result<usize, Refusal> {
+    pub(super) fn call(&self, import: &Import, arguments: &[usize]) -> Answer<usize> {
         let (host, function) = self.function(import).ok_or(Refusal::Unsupported("entry-point"))?;
         Ok(host.call(function, arguments))
     }

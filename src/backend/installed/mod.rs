@@ -1,6 +1,6 @@
 //! The image's own liboqs and libcrypto as backends: each file that is found is a code path.
 //!
-//! What a file says of itself ([`Verdict`]) is read before anything of it is run; it is loaded in the process that
+//! What a file says of itself ([`LibraryVerdict`]) is read before anything of it is run; it is loaded in the process that
 //! runs its cases, by the image's own loader. Knows no vector.
 
 use std::path::PathBuf;
@@ -16,15 +16,15 @@ mod search;
 mod verdict;
 
 use library::Library;
-pub use search::{Found, Refused, named, search};
-pub use verdict::{Kind, Speaks, Verdict};
+pub use search::{FoundLibrary, Refused, named, search};
+pub use verdict::{Family, LibraryVerdict, Speaks};
 
 /// A library file of the image, as a code path has it.
 pub struct Installed {
     /// Where it is.
     pub file: PathBuf,
     /// What its symbols say.
-    pub verdict: Verdict,
+    pub verdict: LibraryVerdict,
     /// What an application that uses it should know, one sentence each.
     pub notes: Vec<String>,
     library: &'static Library,
@@ -36,9 +36,9 @@ impl Installed {
     /// # Errors
     /// If it cannot be loaded here; the reason names the file.
     pub fn enter(&self) -> Result<(), String> {
-        match self.verdict.kind {
-            Kind::Liboqs => liboqs::enter(self.library),
-            Kind::Openssl => openssl::enter(self.library),
+        match self.verdict.family {
+            Family::Liboqs => liboqs::enter(self.library),
+            Family::Openssl => openssl::enter(self.library),
         }
     }
 
@@ -63,7 +63,7 @@ impl Installed {
         format!("{} answers to {algorithm} with {what}, in {}", self.verdict.name(), self.file.display())
     }
 
-    fn new(file: PathBuf, verdict: Verdict, loader: Result<(PathBuf, host::Libc), String>) -> Self {
+    fn new(file: PathBuf, verdict: LibraryVerdict, loader: Result<(PathBuf, host::Libc), String>) -> Self {
         let library = Box::leak(Box::new(Library::new(file.clone(), loader)));
         let mut installed = Self { file, verdict, notes: Vec::new(), library };
         installed.notes = installed.notes_beside(&[]);
@@ -103,11 +103,11 @@ impl Installed {
 
 /// A backend of one library that an application would find under its name, and of those behind it that it hides.
 fn backend(files: Vec<Installed>) -> Option<&'static Backend> {
-    let kind = files.first()?.verdict.kind;
+    let family = files.first()?.verdict.family;
     let paths: Vec<&'static CodePath> =
         files.into_iter().enumerate().map(|(at, file)| path(file, at == 0)).collect();
     Some(Box::leak(Box::new(Backend {
-        id: kind.backend(),
+        id: family.backend(),
         // Each path has its own.
         version: String::new,
         notes: &[],
@@ -121,12 +121,12 @@ fn path(file: Installed, chosen: bool) -> &'static CodePath {
     let (mut kems, mut signatures, mut aeads) = (Vec::new(), Vec::new(), Vec::new());
     let library = file.library;
     for &(algorithm, speaks) in &file.verdict.offers {
-        match file.verdict.kind {
-            Kind::Liboqs => {
+        match file.verdict.family {
+            Family::Liboqs => {
                 kems.extend(liboqs::kem(library, algorithm, speaks));
                 signatures.extend(liboqs::signature(library, algorithm, speaks));
             }
-            Kind::Openssl => {
+            Family::Openssl => {
                 kems.extend(openssl::kem(library, algorithm));
                 signatures.extend(openssl::signature(library, algorithm));
                 aeads.extend(openssl::aead(library, algorithm));
@@ -147,7 +147,7 @@ fn path(file: Installed, chosen: bool) -> &'static CodePath {
 }
 
 /// How the code by pqcrystals, which liboqs had before mlkem-native and mldsa-native, departs from the standards.
-fn departures(verdict: &Verdict) -> &'static [Departure] {
+fn departures(verdict: &LibraryVerdict) -> &'static [Departure] {
     let avx2_too = cfg!(target_arch = "x86_64");
     match (verdict.pqcrystals, avx2_too) {
         ([false, false], _) => &[],

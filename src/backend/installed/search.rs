@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::Backend;
-use super::verdict::{self, Kind, Verdict};
+use super::verdict::{self, Family, LibraryVerdict};
 use super::{Installed, backend, host};
 use crate::image::elf::{Elf, Error, Libc, Machine};
 use crate::image::loader::{self, Copy, Loader, Loaders};
@@ -13,7 +13,7 @@ use crate::image::root::{self, ElfFacts, Found as Place, Root};
 
 /// What is in the image.
 #[derive(Default)]
-pub struct Found {
+pub struct FoundLibrary {
     /// Each library with the copies that it hides.
     pub backends: Vec<&'static Backend>,
     /// Files that have the name of such a library and are none for this image.
@@ -54,24 +54,24 @@ const LOADERS: [&str; 4] = [
 ///
 /// # Errors
 /// If there is no image to look at.
-pub fn search() -> Result<Found, String> {
+pub fn search() -> Result<FoundLibrary, String> {
     let root = Root::folder(Path::new("/")).map_err(|error| format!("/: {error}"))?;
     let loaders = Loaders::new(&root);
     let there = present(&root, &loaders);
-    let mut found = Found { looked: looked(&there), ..Found::default() };
+    let mut found = FoundLibrary { looked: looked(&there), ..FoundLibrary::default() };
     let mut seen: Vec<Identity> = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut copies: Vec<Copy> = Vec::new();
     for loader in &there {
-        copies.extend(loader::libraries(&root, loader, &|name: &[u8]| kind_of(name).is_some()));
+        copies.extend(loader::libraries(&root, loader, &|name: &[u8]| family_of(name).is_some()));
     }
     copies.extend(elsewhere(&root));
-    for kind in Kind::ALL {
-        for copy in copies.iter().filter(|copy| kind_of(name_of(&copy.path)) == Some(kind)) {
+    for family in Family::ALL {
+        for copy in copies.iter().filter(|copy| family_of(name_of(&copy.path)) == Some(family)) {
             let identity = copy.found.node.identity;
             if !seen.contains(&identity) {
                 seen.push(identity);
-                sort_in(&root, &there, kind, copy, &mut groups, &mut found.refused);
+                sort_in(&root, &there, family, copy, &mut groups, &mut found.refused);
             }
         }
     }
@@ -115,7 +115,7 @@ struct Group {
 fn sort_in(
     root: &Root,
     there: &[Rc<Loader>],
-    kind: Kind,
+    family: Family,
     copy: &Copy,
     groups: &mut Vec<Group>,
     refused: &mut Vec<Refused>,
@@ -125,8 +125,8 @@ fn sort_in(
         Err(Unfit::ForOthers(why)) => {
             return refused.push(Refused { file: copy.path.clone(), why });
         }
-        Err(Unfit::Damaged(why)) => (copy.path.clone(), Verdict::unread(kind), Err(why), identity),
-        Ok(verdict) if verdict.kind != kind => return,
+        Err(Unfit::Damaged(why)) => (copy.path.clone(), LibraryVerdict::unread(family), Err(why), identity),
+        Ok(verdict) if verdict.family != family => return,
         Ok(verdict) => {
             let loader = match copy.facts.as_ref() {
                 Ok(elf) => way(there, elf),
@@ -168,7 +168,7 @@ fn elsewhere(root: &Root) -> Vec<Copy> {
         folders
             .extend(within(&python.join("site-packages"), &|name| name.ends_with(".libs") || name == "oqs"));
     }
-    let is_wanted = |name: &str| kind_of(name.as_bytes()).is_some();
+    let is_wanted = |name: &str| family_of(name.as_bytes()).is_some();
     let paths = folders.iter().flat_map(|folder| within(folder, &is_wanted));
     paths
         .filter_map(|path| {
@@ -185,7 +185,12 @@ fn name_of(path: &Path) -> &[u8] {
 
 /// The path by which the loader finds the file, and the file that it takes for that name. None for a file that
 /// stands where the loader does not look, which an application can have loaded by its path alone.
-fn standing(root: &Root, loader: &Loader, copy: &Copy, verdict: &Verdict) -> Option<(PathBuf, Identity)> {
+fn standing(
+    root: &Root,
+    loader: &Loader,
+    copy: &Copy,
+    verdict: &LibraryVerdict,
+) -> Option<(PathBuf, Identity)> {
     let soname = verdict.soname.as_ref()?;
     let (tried, taken) = loader.search(root, soname.as_bytes());
     let taken = taken?.node.identity;
@@ -202,7 +207,7 @@ fn standing(root: &Root, loader: &Loader, copy: &Copy, verdict: &Verdict) -> Opt
 }
 
 /// The name by which programs know the file, where it has it in its folder.
-fn by_soname(root: &Root, copy: &Copy, verdict: &Verdict) -> PathBuf {
+fn by_soname(root: &Root, copy: &Copy, verdict: &LibraryVerdict) -> PathBuf {
     let known = verdict.soname.as_ref().map(|soname| copy.path.with_file_name(soname));
     let is_it =
         |path: &PathBuf| root.file(path).is_some_and(|found| found.node.identity == copy.found.node.identity);
@@ -220,7 +225,7 @@ enum Unfit {
     Damaged(String),
 }
 
-fn read(root: &Root, place: &Place, facts: &ElfFacts) -> Result<Verdict, Unfit> {
+fn read(root: &Root, place: &Place, facts: &ElfFacts) -> Result<LibraryVerdict, Unfit> {
     let elf = facts.as_ref().as_ref().map_err(|error| match error {
         Error::NotElf => Unfit::ForOthers(error.to_string()),
         _ => Unfit::Damaged(error.to_string()),
@@ -290,7 +295,7 @@ fn looked(there: &[Rc<Loader>]) -> Vec<String> {
             LOADERS.join(", ")
         )];
     }
-    let names: Vec<String> = Kind::ALL.iter().map(|kind| format!("{}*.so*", kind.file())).collect();
+    let names: Vec<String> = Family::ALL.iter().map(|family| format!("{}*.so*", family.file())).collect();
     let by: Vec<String> = there.iter().map(|loader| loader.path.display().to_string()).collect();
     vec![
         format!("looked for {} as {} would find them", names.join(" and "), by.join(" and ")),
@@ -298,9 +303,9 @@ fn looked(there: &[Rc<Loader>]) -> Vec<String> {
     ]
 }
 
-/// The library that has a file name of this kind.
-fn kind_of(name: &[u8]) -> Option<Kind> {
-    Kind::ALL.into_iter().find(|kind| is_library(name, kind.file()))
+/// The library that has a file name of this family.
+fn family_of(name: &[u8]) -> Option<Family> {
+    Family::ALL.into_iter().find(|family| is_library(name, family.file()))
 }
 
 /// Whether a file name is that of a library, by whatever version, or as a Python wheel renames it.

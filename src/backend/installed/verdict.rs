@@ -9,18 +9,16 @@ use crate::image::elf::{Elf, Machine};
 use crate::image::root::Content;
 use crate::spec::{Algorithm, ml_dsa, ml_kem, round3};
 
-use super::liboqs::stem;
-
 /// Which library a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Family {
     /// liboqs.
     Liboqs,
     /// OpenSSL's libcrypto.
     Openssl,
 }
 
-impl Kind {
+impl Family {
     /// Every library that is looked for.
     pub const ALL: [Self; 2] = [Self::Liboqs, Self::Openssl];
 
@@ -68,9 +66,9 @@ pub enum Speaks {
 
 /// What the file says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct LibraryVerdict {
     /// Which library.
-    pub kind: Kind,
+    pub family: Family,
     /// Its version, where the file has one.
     pub version: Option<String>,
     /// Its soname.
@@ -108,17 +106,17 @@ const MCELIECE: &[u8] = b"20191221";
 /// OpenSSL has ML-KEM and ML-DSA from the release on that defines this version.
 const OPENSSL_WITH_ML: (u32, u32) = (3, 5);
 
-impl Verdict {
+impl LibraryVerdict {
     /// What is assumed of a library that cannot be read: all that it could have, so that the failure shows there.
-    pub(super) fn unread(kind: Kind) -> Self {
+    pub(super) fn unread(family: Family) -> Self {
         Self {
-            kind,
+            family,
             version: None,
             soname: None,
             machine: String::new(),
             libc: None,
             requires: None,
-            offers: kind.could_offer().map(|algorithm| (algorithm, Speaks::Final)).collect(),
+            offers: family.could_offer().map(|algorithm| (algorithm, Speaks::Final)).collect(),
             round3: Vec::new(),
             other_mceliece: false,
             pqcrystals: [false; 2],
@@ -128,8 +126,8 @@ impl Verdict {
     /// `liboqs 0.13.0`.
     pub fn name(&self) -> String {
         match &self.version {
-            Some(version) => format!("{} {version}", self.kind.name()),
-            None => format!("{} of unknown version", self.kind.name()),
+            Some(version) => format!("{} {version}", self.family.name()),
+            None => format!("{} of unknown version", self.family.name()),
         }
     }
 
@@ -140,7 +138,7 @@ impl Verdict {
 }
 
 /// Reads the symbols of the library in `file`; none if it is another library than those that are tested.
-pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<Verdict>, String> {
+pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<LibraryVerdict>, String> {
     let mut symbols = Symbols::default();
     elf.symbols(content, &mut |symbol| {
         if symbol.is_defined {
@@ -149,16 +147,16 @@ pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<V
         true
     })
     .map_err(|error| error.to_string())?;
-    let kind = match (symbols.is_liboqs, symbols.is_openssl) {
-        (true, _) => Kind::Liboqs,
-        (_, true) => Kind::Openssl,
+    let family = match (symbols.is_liboqs, symbols.is_openssl) {
+        (true, _) => Family::Liboqs,
+        (_, true) => Family::Openssl,
         _ => return Ok(None),
     };
     let unreadable = |error: io::Error| format!("cannot be read: {error}");
-    let version = version(kind, elf, content).map_err(unreadable)?;
-    let version = match (kind, version) {
+    let version = version(family, elf, content).map_err(unreadable)?;
+    let version = match (family, version) {
         // LibreSSL and others have the same functions and another name.
-        (Kind::Openssl, None) => return Ok(None),
+        (Family::Openssl, None) => return Ok(None),
         (_, version) => version.or_else(|| version_in_name(file)),
     };
     let is_mceliece = |(algorithm, _): &(Algorithm, Speaks)| *algorithm == Algorithm::ClassicMcEliece460896;
@@ -169,17 +167,17 @@ pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<V
         symbols.liboqs.retain(|offered| !(other_mceliece && is_mceliece(offered)));
     }
     symbols.round3.sort_unstable_by_key(|name| ROUND3.iter().position(|(_, known)| known == name));
-    let offers = match kind {
-        Kind::Liboqs => symbols.liboqs,
-        Kind::Openssl => {
+    let offers = match family {
+        Family::Liboqs => symbols.liboqs,
+        Family::Openssl => {
             let has_ml = release(elf, version.as_deref()) >= Some(OPENSSL_WITH_ML);
             let is_aead = |algorithm: &Algorithm| *algorithm == Algorithm::ChaCha20Poly1305;
-            let offered = kind.could_offer().filter(|algorithm| has_ml || is_aead(algorithm));
+            let offered = family.could_offer().filter(|algorithm| has_ml || is_aead(algorithm));
             offered.map(|algorithm| (algorithm, Speaks::Final)).collect()
         }
     };
-    Ok(Some(Verdict {
-        kind,
+    Ok(Some(LibraryVerdict {
+        family,
         version,
         soname: elf.soname.as_ref().map(|name| String::from_utf8_lossy(name).into_owned()),
         machine: platform(elf.machine),
@@ -246,6 +244,15 @@ impl Symbols {
     }
 }
 
+/// How liboqs names an algorithm in its functions: `ml_dsa_87`, and `ml_dsa_87_ipd` for the draft.
+pub(super) fn stem(algorithm: Algorithm, speaks: Speaks) -> String {
+    let name = match algorithm {
+        Algorithm::Kyber512 => "kyber_512".to_owned(),
+        _ => algorithm.name().to_ascii_lowercase().replace('-', "_"),
+    };
+    if speaks == Speaks::Draft { name + "_ipd" } else { name }
+}
+
 /// The newest release whose symbols the library defines, or the one that it names itself.
 fn release(elf: &Elf, version: Option<&str>) -> Option<(u32, u32)> {
     let numbers = |text: &str| {
@@ -260,10 +267,10 @@ fn release(elf: &Elf, version: Option<&str>) -> Option<(u32, u32)> {
 }
 
 /// The version that the library says it is, found among its strings.
-fn version(kind: Kind, elf: &Elf, content: &Content) -> io::Result<Option<String>> {
-    find(elf, content, |bytes| match kind {
-        Kind::Liboqs => liboqs_version(bytes),
-        Kind::Openssl => openssl_version(bytes),
+fn version(family: Family, elf: &Elf, content: &Content) -> io::Result<Option<String>> {
+    find(elf, content, |bytes| match family {
+        Family::Liboqs => liboqs_version(bytes),
+        Family::Openssl => openssl_version(bytes),
     })
 }
 

@@ -1,6 +1,6 @@
 //! ChaCha20-Poly1305 of libcrux. Knows no code path.
 
-use super::super::{Aead, Refusal, exactly};
+use super::super::{Aead, Answer, Opening, Refusal, Sealed, Sealing, exactly};
 use crate::spec::Algorithm;
 
 /// HACL's portable code, the only one in the crate.
@@ -11,20 +11,13 @@ impl Aead for ChaCha {
         Algorithm::ChaCha20Poly1305
     }
 
-    fn seal(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-        ciphertext: &mut [u8],
-        tag: &mut [u8],
-    ) -> Result<(), Refusal> {
-        let tag = tag.try_into().map_err(|_| Refusal::Rejected("length"))?;
+    fn seal(&self, sealing: Sealing<'_>, to: &mut Sealed<'_>) -> Answer {
+        let Sealing { key, nonce, aad, plaintext } = sealing;
+        let tag = to.tag.try_into().map_err(|_| Refusal::Rejected("length"))?;
         libcrux_chacha20poly1305::encrypt_detached(
             exactly(key)?,
             plaintext,
-            ciphertext,
+            to.ciphertext,
             tag,
             aad,
             exactly(nonce)?,
@@ -33,15 +26,8 @@ impl Aead for ChaCha {
         Ok(())
     }
 
-    fn open(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        ciphertext: &[u8],
-        tag: &[u8],
-        plaintext: &mut [u8],
-    ) -> Result<(), Refusal> {
+    fn open(&self, opening: Opening<'_>, plaintext: &mut [u8]) -> Answer {
+        let Opening { key, nonce, aad, ciphertext, tag } = opening;
         libcrux_chacha20poly1305::decrypt_detached(
             exactly(key)?,
             plaintext,

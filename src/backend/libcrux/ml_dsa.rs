@@ -1,6 +1,6 @@
 //! ML-DSA of libcrux: for each code path a module of its own, as in the crate. Knows not when a path is taken.
 
-use super::super::{Message, Refusal, Signature, exactly};
+use super::super::{Answer, Message, Refusal, Signature, Signed, Signing, exactly};
 use crate::spec::Algorithm;
 use crate::spec::ml_dsa::Hash;
 
@@ -50,20 +50,14 @@ macro_rules! signature {
                 Algorithm::$set
             }
 
-            fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Refusal> {
+            fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Answer {
                 let keys = libcrux_ml_dsa::$module::$path::generate_key_pair(*exactly(xi)?);
                 pk.copy_from_slice(keys.verification_key.as_slice());
                 sk.copy_from_slice(keys.signing_key.as_slice());
                 Ok(())
             }
 
-            fn sign(
-                &self,
-                sk: &[u8],
-                message: Message<'_>,
-                rnd: &[u8],
-                sig: &mut [u8],
-            ) -> Result<(), Refusal> {
+            fn sign(&self, Signing { sk, message, rnd }: Signing<'_>, sig: &mut [u8]) -> Answer {
                 use libcrux_ml_dsa::$module::{$path as library, $sk as SigningKey};
                 let sk = || exactly(sk).map(|sk| SigningKey::new(*sk));
                 let rnd = *exactly(rnd)?;
@@ -80,7 +74,7 @@ macro_rules! signature {
                 Ok(())
             }
 
-            fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
+            fn verify(&self, Signed { pk, message, sig }: Signed<'_>) -> Answer {
                 use libcrux_ml_dsa::$module::{$path as library, $pk as VerificationKey, $sig as Signature};
                 let pk = || exactly(pk).map(|pk| VerificationKey::new(*pk));
                 let sig = || exactly(sig).map(|sig| Signature::new(*sig));

@@ -1,6 +1,6 @@
 //! ML-KEM of libcrux: for each code path a module of its own, as in the crate. Knows not when a path is taken.
 
-use super::super::{Kem, Refusal, exactly};
+use super::super::{Answer, Encapsulated, Kem, Refusal, exactly};
 use crate::spec::Algorithm;
 
 /// The three parameter sets on one path.
@@ -28,13 +28,7 @@ macro_rules! kem {
                 Algorithm::$set
             }
 
-            fn keygen_internal(
-                &self,
-                d: &[u8],
-                z: &[u8],
-                ek: &mut [u8],
-                dk: &mut [u8],
-            ) -> Result<(), Refusal> {
+            fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer {
                 let (d, z) = (exactly::<32>(d)?, exactly::<32>(z)?);
                 let mut seed = [0; 64];
                 seed[..32].copy_from_slice(d);
@@ -48,23 +42,17 @@ macro_rules! kem {
             // The crate's documentation leaves the checks of FIPS 203, Sections 7.2 and 7.3, to
             // its caller, through its own `validate_public_key` and `validate_private_key`:
             // encapsulation and decapsulation as documented are both calls together.
-            fn encaps_internal(
-                &self,
-                ek: &[u8],
-                m: &[u8],
-                c: &mut [u8],
-                shared_secret: &mut [u8],
-            ) -> Result<(), Refusal> {
+            fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
                 let m = *exactly(m)?;
                 self.check_ek(ek)?;
                 let (ciphertext, secret) =
                     libcrux_ml_kem::$module::$path::encapsulate(&exactly(ek)?.into(), m);
-                c.copy_from_slice(ciphertext.as_slice());
-                shared_secret.copy_from_slice(&secret);
+                to.c.copy_from_slice(ciphertext.as_slice());
+                to.shared_secret.copy_from_slice(&secret);
                 Ok(())
             }
 
-            fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal> {
+            fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
                 let (dk, c) = (exactly(dk)?.into(), exactly(c)?.into());
                 if !libcrux_ml_kem::$module::$path::validate_private_key(&dk, &c) {
                     return Err(Refusal::Rejected("invalid key"));
@@ -74,7 +62,7 @@ macro_rules! kem {
                 Ok(())
             }
 
-            fn check_ek(&self, ek: &[u8]) -> Result<(), Refusal> {
+            fn check_ek(&self, ek: &[u8]) -> Answer {
                 if libcrux_ml_kem::$module::$path::validate_public_key(&exactly(ek)?.into()) {
                     Ok(())
                 } else {
@@ -82,7 +70,7 @@ macro_rules! kem {
                 }
             }
 
-            fn check_dk(&self, dk: &[u8]) -> Result<(), Refusal> {
+            fn check_dk(&self, dk: &[u8]) -> Answer {
                 if libcrux_ml_kem::$module::$path::validate_private_key_only(&exactly(dk)?.into()) {
                     Ok(())
                 } else {

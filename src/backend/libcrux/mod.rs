@@ -97,39 +97,15 @@ mod tests {
     use super::*;
     use crate::spec::ml_dsa::Hash;
 
-    #[test]
-    fn agrees_with_the_accumulated_digests() {
-        conformance::runnable(&BACKEND).for_each(conformance::agrees_with_the_accumulated_digests);
-    }
-
-    #[test]
-    fn rejects_wrong_lengths() {
-        conformance::runnable(&BACKEND).for_each(|path| conformance::rejects_wrong_lengths(path, "length"));
-    }
-
-    #[test]
-    fn departs_as_declared() {
-        conformance::runnable(&BACKEND).for_each(conformance::departs_as_declared);
-    }
-
-    #[test]
-    fn checks_kem_keys() {
-        conformance::runnable(&BACKEND).for_each(conformance::checks_kem_keys);
-    }
-
-    #[test]
-    fn binds_message_context_and_rnd() {
-        conformance::runnable(&BACKEND).for_each(conformance::binds_message_context_and_rnd);
-    }
-
-    #[test]
-    fn internal_agrees_with_pure() {
-        conformance::runnable(&BACKEND).for_each(conformance::internal_agrees_with_pure);
-    }
-
-    #[test]
-    fn rejects_a_context_of_256_bytes() {
-        conformance::runnable(&BACKEND).for_each(conformance::rejects_a_context_of_256_bytes);
+    conformance::claims! {
+        conformance::runnable(&BACKEND);
+        agrees_with_the_accumulated_digests,
+        rejects_wrong_lengths("length"),
+        departs_as_declared,
+        checks_kem_keys,
+        binds_message_context_and_rnd,
+        internal_agrees_with_pure,
+        rejects_a_context_of_256_bytes,
     }
 
     #[test]
@@ -165,9 +141,9 @@ mod tests {
                 let pre_hash = Message::PreHash { msg, ctx, hash: Hash::Shake128 };
                 let sig = pair.sign(pre_hash, &[5; 32]).unwrap();
                 assert_eq!(pair.sign(Message::Internal(&formatted), &[5; 32]).unwrap(), sig);
-                assert_eq!(signature.verify(&pair.pk, pre_hash, &sig), Ok(()));
+                assert_eq!(pair.verify(pre_hash, &sig), Ok(()));
                 let other = Message::PreHash { msg, ctx, hash: Hash::Sha2_256 };
-                assert_eq!(signature.verify(&pair.pk, other, &sig), Err(Refusal::Unsupported("pre-hash")));
+                assert_eq!(pair.verify(other, &sig), Err(Refusal::Unsupported("pre-hash")));
             }
         }
     }

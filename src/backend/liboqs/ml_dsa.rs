@@ -9,7 +9,7 @@ use std::ffi::c_uint;
 use oqs_sys::common::OQS_CPU_EXT;
 
 use super::super::seeded::{accepted, output, seeded};
-use super::super::{Message, Refusal, Signature, exactly};
+use super::super::{Answer, Message, Refusal, Signature, Signed, Signing, exactly};
 use crate::spec::Algorithm;
 use crate::spec::ml_dsa::{RND, XI};
 
@@ -148,13 +148,13 @@ impl<const PK: usize, const SK: usize, const SIG: usize> Signature for MlDsa<PK,
         self.algorithm
     }
 
-    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Refusal> {
+    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Answer {
         let xi = exactly::<XI>(xi)?;
         let (pk, sk) = (output(pk)?, output(sk)?);
         seeded(&[xi], || (self.keypair)(pk, sk))
     }
 
-    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Result<(), Refusal> {
+    fn sign(&self, Signing { sk, message, rnd }: Signing<'_>, sig: &mut [u8]) -> Answer {
         let (sk, rnd, sig) = (exactly(sk)?, exactly(rnd)?, output(sig)?);
         let mut sig_len = 0;
         match message {
@@ -186,7 +186,7 @@ impl<const PK: usize, const SK: usize, const SIG: usize> Signature for MlDsa<PK,
         if sig_len == SIG { Ok(()) } else { Err(Refusal::Rejected("signature length")) }
     }
 
-    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
+    fn verify(&self, Signed { pk, message, sig }: Signed<'_>) -> Answer {
         let pk = exactly(pk)?;
         match message {
             Message::Pure { msg, ctx } => {

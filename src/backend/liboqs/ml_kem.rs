@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use super::super::seeded::{accepted, output, seeded};
-use super::super::{Kem, Refusal, exactly};
+use super::super::{Answer, Encapsulated, Kem, exactly};
 use crate::spec::Algorithm;
 use crate::spec::ml_kem::{M, SEED, SHARED_SECRET};
 
@@ -41,25 +41,19 @@ impl<const EK: usize, const DK: usize, const C: usize> Kem for MlKem<EK, DK, C> 
         self.algorithm
     }
 
-    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Result<(), Refusal> {
+    fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer {
         let seeds: [&[u8]; 2] = [exactly::<SEED>(d)?, exactly::<SEED>(z)?];
         let (ek, dk) = (output(ek)?, output(dk)?);
         seeded(&seeds, || (self.keypair)(ek, dk))
     }
 
-    fn encaps_internal(
-        &self,
-        ek: &[u8],
-        m: &[u8],
-        c: &mut [u8],
-        shared_secret: &mut [u8],
-    ) -> Result<(), Refusal> {
+    fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
         let (ek, m) = (exactly(ek)?, exactly::<M>(m)?);
-        let (c, shared_secret) = (output(c)?, output(shared_secret)?);
+        let (c, shared_secret) = (output(to.c)?, output(to.shared_secret)?);
         seeded(&[m], || (self.encaps)(c, shared_secret, ek))
     }
 
-    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Result<(), Refusal> {
+    fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
         let (dk, c, shared_secret) = (exactly(dk)?, exactly(c)?, output(shared_secret)?);
         accepted((self.decaps)(shared_secret, c, dk))
     }

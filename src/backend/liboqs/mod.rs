@@ -125,34 +125,14 @@ mod tests {
         path
     }
 
-    #[test]
-    fn agrees_with_the_accumulated_digests() {
-        conformance::agrees_with_the_accumulated_digests(path_of_this_process());
-    }
-
-    #[test]
-    fn rejects_wrong_lengths() {
-        conformance::rejects_wrong_lengths(path_of_this_process(), "error code");
-    }
-
-    #[test]
-    fn departs_as_declared() {
-        conformance::departs_as_declared(path_of_this_process());
-    }
-
-    #[test]
-    fn binds_message_context_and_rnd() {
-        conformance::binds_message_context_and_rnd(path_of_this_process());
-    }
-
-    #[test]
-    fn rejects_a_context_of_256_bytes() {
-        conformance::rejects_a_context_of_256_bytes(path_of_this_process());
-    }
-
-    #[test]
-    fn internal_agrees_with_pure() {
-        conformance::internal_agrees_with_pure(path_of_this_process());
+    conformance::claims! {
+        [path_of_this_process()];
+        agrees_with_the_accumulated_digests,
+        rejects_wrong_lengths("error code"),
+        departs_as_declared,
+        binds_message_context_and_rnd,
+        rejects_a_context_of_256_bytes,
+        internal_agrees_with_pure,
     }
 
     #[test]

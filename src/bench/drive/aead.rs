@@ -6,7 +6,7 @@ use super::super::inputs::bytes;
 use super::super::workload::Workload;
 use super::{Drive, Unready};
 use crate::backend::key_object;
-use crate::backend::{Aead, Refusal};
+use crate::backend::{Aead, Opening, Refusal, Sealed, Sealing};
 use crate::spec::chacha20_poly1305 as spec;
 
 /// What the operations of a cipher work on.
@@ -53,7 +53,7 @@ pub(super) fn open(aead: &'static dyn Aead, workload: &Workload) -> Result<Box<d
     let mut set = Set::new(aead, workload);
     let Set { key, nonces, aad, plaintext, sealed, text, tag, .. } = &mut set;
     for nonce in nonces {
-        aead.seal(key, nonce, aad, plaintext, text, tag)?;
+        aead.seal(Sealing { key, nonce, aad, plaintext }, &mut Sealed { ciphertext: text, tag })?;
         sealed.push((text.clone(), tag.clone()));
     }
     let kept = workload.key_object.then(|| aead.opener(&set.key)).transpose()?;
@@ -72,9 +72,10 @@ impl Drive for Seal {
 
     fn call(&mut self, input: usize) -> Result<(), Refusal> {
         let Set { aead, key, nonces, aad, plaintext, text, tag, .. } = &mut self.set;
+        let (nonce, to) = (&nonces[input], &mut Sealed { ciphertext: text, tag });
         match &mut self.kept {
-            None => aead.seal(key, &nonces[input], aad, plaintext, text, tag),
-            Some(seal) => seal(&nonces[input], aad, plaintext, text, tag),
+            None => aead.seal(Sealing { key, nonce, aad, plaintext }, to),
+            Some(seal) => seal(nonce, aad, plaintext, to),
         }
     }
 
@@ -91,11 +92,11 @@ struct Open {
 impl Open {
     fn open(&mut self, input: usize, altered: Option<&[u8]>) -> Result<(), Refusal> {
         let Set { aead, key, nonces, aad, sealed, text, .. } = &mut self.set;
-        let (ciphertext, tag) = &sealed[input];
+        let (nonce, (ciphertext, tag)) = (&nonces[input], &sealed[input]);
         let tag = altered.unwrap_or(tag);
         match &mut self.kept {
-            None => aead.open(key, &nonces[input], aad, ciphertext, tag, text),
-            Some(open) => open(&nonces[input], aad, ciphertext, tag, text),
+            None => aead.open(Opening { key, nonce, aad, ciphertext, tag }, text),
+            Some(open) => open(nonce, aad, ciphertext, tag, text),
         }
     }
 }

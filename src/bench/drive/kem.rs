@@ -8,7 +8,7 @@ use super::super::inputs::bytes;
 use super::super::workload::Workload;
 use super::{Drive, Unready, encodings, kept, words};
 use crate::backend::key_object;
-use crate::backend::{Kem, Refusal};
+use crate::backend::{Encapsulated, Kem, Refusal};
 use crate::spec::{Algorithm, Operation, ml_kem};
 
 #[derive(Clone, Default)]
@@ -67,7 +67,8 @@ pub(super) fn encaps(kem: &'static dyn Kem, workload: &Workload) -> Result<Box<d
 pub(super) fn decaps(kem: &'static dyn Kem, workload: &Workload) -> Result<Box<dyn Drive>, Unready> {
     let mut set = Set::new(kem, workload)?;
     for input in &mut set.inputs {
-        kem.encaps_internal(&input.ek, &input.m, &mut input.c, &mut set.second)?;
+        let to = &mut Encapsulated { c: &mut input.c, shared_secret: &mut set.second };
+        kem.encaps_internal(&input.ek, &input.m, to)?;
     }
     let keys = kept(workload, &set.inputs, |input| kem.decapsulator(&input.dk))?;
     Ok(Box::new(Decaps { set, keys }))
@@ -83,7 +84,7 @@ pub(in crate::bench) fn nothing() -> Box<dyn Drive> {
         fn keygen_internal(&self, _: &[u8], _: &[u8], _: &mut [u8], _: &mut [u8]) -> Result<(), Refusal> {
             Ok(())
         }
-        fn encaps_internal(&self, _: &[u8], _: &[u8], _: &mut [u8], _: &mut [u8]) -> Result<(), Refusal> {
+        fn encaps_internal(&self, _: &[u8], _: &[u8], _: &mut Encapsulated<'_>) -> Result<(), Refusal> {
             Ok(())
         }
         fn decaps(&self, _: &[u8], _: &[u8], _: &mut [u8]) -> Result<(), Refusal> {
@@ -142,9 +143,10 @@ impl Drive for Encaps {
     fn call(&mut self, input: usize) -> Result<(), Refusal> {
         let Set { kem, inputs, first, second } = &mut self.set;
         let Input { ek, m, .. } = &inputs[input];
+        let to = &mut Encapsulated { c: first, shared_secret: second };
         match &mut self.keys {
-            None => kem.encaps_internal(ek, m, first, second),
-            Some(keys) => keys[input](m, first, second),
+            None => kem.encaps_internal(ek, m, to),
+            Some(keys) => keys[input](m, to),
         }
     }
 

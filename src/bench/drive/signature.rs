@@ -6,7 +6,7 @@ use super::super::inputs::{message, signed, xi};
 use super::super::workload::Workload;
 use super::{Drive, Unready, encodings, kept};
 use crate::backend::key_object;
-use crate::backend::{Message, Refusal, Signature};
+use crate::backend::{Message, Refusal, Signature, Signed, Signing};
 use crate::spec::{Operation, ml_dsa};
 
 struct Input {
@@ -20,6 +20,11 @@ struct Input {
 impl Input {
     fn message(&self) -> Message<'_> {
         Message::Pure { msg: &self.msg, ctx: &[] }
+    }
+
+    /// Deterministic.
+    fn signing(&self) -> Signing<'_> {
+        Signing { sk: &self.sk, message: self.message(), rnd: &[0; ml_dsa::RND] }
     }
 }
 
@@ -78,8 +83,10 @@ pub(super) fn verify(
     workload: &Workload,
 ) -> Result<Box<dyn Drive>, Unready> {
     let mut set = Set::new(signature, workload)?;
-    for Input { msg, sk, sig, .. } in &mut set.inputs {
-        signature.sign(sk, Message::Pure { msg, ctx: &[] }, &[0; ml_dsa::RND], sig)?;
+    for input in &mut set.inputs {
+        let mut sig = std::mem::take(&mut input.sig);
+        signature.sign(input.signing(), &mut sig)?;
+        input.sig = sig;
     }
     let keys = kept(workload, &set.inputs, |input| signature.verifier(&input.pk))?;
     Ok(Box::new(Verify { set, keys }))
@@ -129,7 +136,7 @@ impl Drive for Sign {
         let Set { signature, inputs, first, .. } = &mut self.set;
         let what = &inputs[input];
         match &mut self.keys {
-            None => signature.sign(&what.sk, what.message(), &[0; ml_dsa::RND], first),
+            None => signature.sign(what.signing(), first),
             Some(keys) => keys[input](&what.msg, first),
         }
     }
@@ -149,7 +156,7 @@ impl Verify {
         let what = &self.set.inputs[input];
         let sig = altered.unwrap_or(&what.sig);
         match &mut self.keys {
-            None => self.set.signature.verify(&what.pk, what.message(), sig),
+            None => self.set.signature.verify(Signed { pk: &what.pk, message: what.message(), sig }),
             Some(keys) => keys[input](&what.msg, sig),
         }
     }

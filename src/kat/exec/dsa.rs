@@ -1,7 +1,7 @@
 //! The steps of an ML-DSA case. Knows the standard's algorithms, not where a case comes from.
 
 use super::{Executor, Step, equals, known, mismatched, outputs, published, refused, rejected_valid};
-use crate::backend::{self, Departure, Signature};
+use crate::backend::{self, Departure, Signature, Signed, Signing};
 use crate::kat::departure;
 use crate::kat::guarded::Guarded;
 use crate::spec::ml_dsa;
@@ -78,7 +78,9 @@ impl DsaRun<'_, '_> {
 
     fn sign(&mut self, sk: &[u8], message: &Message<'_>, rnd: &[u8]) -> Step<Option<Vec<u8>>> {
         let mut sig = Guarded::new(self.sizes.sig);
-        let result = self.run.call(|| self.signature.sign(sk, borrowed(message), rnd, sig.output()));
+        let result = self
+            .run
+            .call(|| self.signature.sign(Signing { sk, message: borrowed(message), rnd }, sig.output()));
         Ok((!refused("sign", result, &[&sig])?).then(|| sig.written().to_vec()))
     }
 
@@ -102,7 +104,7 @@ impl DsaRun<'_, '_> {
     }
 
     fn verify(&mut self, pk: &[u8], message: &Message<'_>, sig: &[u8]) -> Step<bool> {
-        let result = self.run.call(|| self.signature.verify(pk, borrowed(message), sig));
+        let result = self.run.call(|| self.signature.verify(Signed { pk, message: borrowed(message), sig }));
         Ok(!refused("verify", result, &[])?)
     }
 

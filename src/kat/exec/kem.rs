@@ -1,7 +1,7 @@
 //! The steps of a case of a KEM. Knows the standard's algorithms, not where a case comes from.
 
 use super::{Executor, Step, equals, mismatched, outputs, published, refused, rejected_valid, same};
-use crate::backend::{Departure, Kem, Refusal};
+use crate::backend::{Departure, Encapsulated, Kem, Refusal};
 use crate::kat::departure;
 use crate::kat::guarded::Guarded;
 use crate::spec::ml_kem;
@@ -99,7 +99,8 @@ impl KemRun<'_, '_> {
 
     fn encaps(&mut self, ek: &[u8], m: &[u8]) -> Step<Option<(Vec<u8>, Vec<u8>)>> {
         let (mut c, mut secret) = (Guarded::new(self.sizes.c), Guarded::new(ml_kem::SHARED_SECRET));
-        let result = self.run.call(|| self.kem.encaps_internal(ek, m, c.output(), secret.output()));
+        let to = &mut Encapsulated { c: c.output(), shared_secret: secret.output() };
+        let result = self.run.call(|| self.kem.encaps_internal(ek, m, to));
         outputs("encaps", result, c, secret)
     }
 

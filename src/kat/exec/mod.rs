@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::guarded::Guarded;
-use crate::backend::{Aead, CodePath, Departure, Refusal};
+use crate::backend::{Aead, CodePath, Departure, Opening, Refusal, Sealed, Sealing};
 use crate::isolate;
 use crate::report::{Outcome, shortened};
 use crate::spec::{self, Algorithm, ml_dsa};
@@ -122,13 +122,15 @@ impl<'a> Executor<'a> {
         };
         if *valid {
             let (mut sealed, mut made) = (Guarded::new(plaintext.len()), Guarded::new(tag.len()));
-            let result = self.call(|| aead.seal(key, nonce, aad, plaintext, sealed.output(), made.output()));
+            let to = &mut Sealed { ciphertext: sealed.output(), tag: made.output() };
+            let result = self.call(|| aead.seal(Sealing { key, nonce, aad, plaintext }, to));
             accept("seal", result, &[&sealed, &made])?;
             same("seal: ciphertext", ciphertext, sealed.written())?;
             same("seal: tag", tag, made.written())?;
         }
         let mut opened = Guarded::new(ciphertext.len());
-        let result = self.call(|| aead.open(key, nonce, aad, ciphertext, tag, opened.output()));
+        let opening = Opening { key, nonce, aad, ciphertext, tag };
+        let result = self.call(|| aead.open(opening, opened.output()));
         if *valid {
             accept("open", result, &[&opened])?;
             same("open: plaintext", plaintext, opened.written())

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::sync::OnceLock;
 
 use super::super::super::key_object::{Open, Seal};
-use super::super::super::{Aead, Refusal, exactly};
+use super::super::super::{Aead, Answer, Opening, Refusal, Sealed, Sealing, exactly};
 use super::super::library::{Import, Library, input, number, output};
 use super::Owned;
 use crate::spec::Algorithm;
@@ -49,7 +49,7 @@ impl ChaCha {
         }
     }
 
-    fn must(&self, import: &Import, arguments: &[usize]) -> Result<(), Refusal> {
+    fn must(&self, import: &Import, arguments: &[usize]) -> Answer {
         if self.library.call(import, arguments)? as c_int > 0 {
             return Ok(());
         }
@@ -58,7 +58,7 @@ impl ChaCha {
     }
 
     /// The cipher: looked up once, and never given back.
-    fn cipher(&self) -> Result<usize, Refusal> {
+    fn cipher(&self) -> Answer<usize> {
         if let Some(known) = self.cipher.get() {
             return Ok(*known);
         }
@@ -75,7 +75,7 @@ impl ChaCha {
     }
 
     /// A context that has the key, the nonce and the additional data.
-    fn begun(&self, direction: usize, key: &[u8], nonce: &[u8], aad: &[u8]) -> Result<Owned<'_>, Refusal> {
+    fn begun(&self, direction: usize, key: &[u8], nonce: &[u8], aad: &[u8]) -> Answer<Owned<'_>> {
         let key = exactly::<32>(key)?;
         let context = self.context(direction)?;
         self.must(&self.control, &[context.address, SET_NONCE_LENGTH, nonce.len(), 0])?;
@@ -85,7 +85,7 @@ impl ChaCha {
     }
 
     /// A context that has but the cipher.
-    fn context(&self, direction: usize) -> Result<Owned<'_>, Refusal> {
+    fn context(&self, direction: usize) -> Answer<Owned<'_>> {
         let address = self.library.call(&self.new, &[])?;
         let context = Owned { library: self.library, free: &self.free, address };
         if address == 0 {
@@ -96,20 +96,20 @@ impl ChaCha {
     }
 
     /// A context that has the key, and the same with another nonce for each message.
-    fn kept(&self, direction: usize, key: &[u8]) -> Result<Owned<'_>, Refusal> {
+    fn kept(&self, direction: usize, key: &[u8]) -> Answer<Owned<'_>> {
         let context = self.context(direction)?;
         self.must(&self.init, &[context.address, 0, 0, input(exactly::<32>(key)?), 0, direction])?;
         Ok(context)
     }
 
-    fn again(&self, context: &Owned<'_>, direction: usize, nonce: &[u8], aad: &[u8]) -> Result<(), Refusal> {
+    fn again(&self, context: &Owned<'_>, direction: usize, nonce: &[u8], aad: &[u8]) -> Answer {
         // The length of the nonce is that of the standard unless another one is set.
         let nonce = exactly::<12>(nonce)?;
         self.must(&self.init, &[context.address, 0, 0, 0, input(nonce), direction])?;
         self.with(context, aad)
     }
 
-    fn with(&self, context: &Owned<'_>, aad: &[u8]) -> Result<(), Refusal> {
+    fn with(&self, context: &Owned<'_>, aad: &[u8]) -> Answer {
         if aad.is_empty() {
             return Ok(());
         }
@@ -117,32 +117,20 @@ impl ChaCha {
         self.must(&self.update, &[context.address, 0, number(&mut length), input(aad), aad.len()])
     }
 
-    fn sealed(
-        &self,
-        context: &Owned<'_>,
-        plaintext: &[u8],
-        ciphertext: &mut [u8],
-        tag: &mut [u8],
-    ) -> Result<(), Refusal> {
-        self.through(context, plaintext, ciphertext)?;
+    fn sealed(&self, context: &Owned<'_>, plaintext: &[u8], to: &mut Sealed<'_>) -> Answer {
+        self.through(context, plaintext, to.ciphertext)?;
         self.finish(context)?;
-        self.must(&self.control, &[context.address, GET_TAG, tag.len(), output(tag)])
+        self.must(&self.control, &[context.address, GET_TAG, to.tag.len(), output(to.tag)])
     }
 
-    fn opened(
-        &self,
-        context: &Owned<'_>,
-        ciphertext: &[u8],
-        tag: &[u8],
-        plaintext: &mut [u8],
-    ) -> Result<(), Refusal> {
+    fn opened(&self, context: &Owned<'_>, ciphertext: &[u8], tag: &[u8], plaintext: &mut [u8]) -> Answer {
         // The library takes a pointer that it could write to, and copies what is there.
         self.must(&self.control, &[context.address, SET_TAG, tag.len(), input(tag)])?;
         self.through(context, ciphertext, plaintext)?;
         self.finish(context)
     }
 
-    fn through(&self, context: &Owned<'_>, from: &[u8], to: &mut [u8]) -> Result<(), Refusal> {
+    fn through(&self, context: &Owned<'_>, from: &[u8], to: &mut [u8]) -> Answer {
         let mut length: c_int = 0;
         if from.is_empty() {
             return Ok(());
@@ -154,7 +142,7 @@ impl ChaCha {
         if usize::try_from(length) == Ok(to.len()) { Ok(()) } else { Err(Refusal::Rejected("output length")) }
     }
 
-    fn finish(&self, context: &Owned<'_>) -> Result<(), Refusal> {
+    fn finish(&self, context: &Owned<'_>) -> Answer {
         // A stream cipher has nothing left to write; a byte more than nothing would land in this.
         let (mut rest, mut length): ([u8; 64], c_int) = ([0; 64], 0);
         self.must(&self.last, &[context.address, output(&mut rest), number(&mut length)])
@@ -166,39 +154,24 @@ impl Aead for ChaCha {
         Algorithm::ChaCha20Poly1305
     }
 
-    fn seal(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-        ciphertext: &mut [u8],
-        tag: &mut [u8],
-    ) -> Result<(), Refusal> {
-        self.sealed(&self.begun(SEAL, key, nonce, aad)?, plaintext, ciphertext, tag)
+    fn seal(&self, Sealing { key, nonce, aad, plaintext }: Sealing<'_>, to: &mut Sealed<'_>) -> Answer {
+        self.sealed(&self.begun(SEAL, key, nonce, aad)?, plaintext, to)
     }
 
-    fn open(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        ciphertext: &[u8],
-        tag: &[u8],
-        plaintext: &mut [u8],
-    ) -> Result<(), Refusal> {
+    fn open(&self, opening: Opening<'_>, plaintext: &mut [u8]) -> Answer {
+        let Opening { key, nonce, aad, ciphertext, tag } = opening;
         self.opened(&self.begun(OPEN, key, nonce, aad)?, ciphertext, tag, plaintext)
     }
 
-    fn sealer(&self, key: &[u8]) -> Result<Seal<'_>, Refusal> {
+    fn sealer(&self, key: &[u8]) -> Answer<Seal<'_>> {
         let context = self.kept(SEAL, key)?;
-        Ok(Box::new(move |nonce, aad, plaintext, ciphertext, tag| {
+        Ok(Box::new(move |nonce, aad, plaintext, to| {
             self.again(&context, SEAL, nonce, aad)?;
-            self.sealed(&context, plaintext, ciphertext, tag)
+            self.sealed(&context, plaintext, to)
         }))
     }
 
-    fn opener(&self, key: &[u8]) -> Result<Open<'_>, Refusal> {
+    fn opener(&self, key: &[u8]) -> Answer<Open<'_>> {
         let context = self.kept(OPEN, key)?;
         Ok(Box::new(move |nonce, aad, ciphertext, tag, plaintext| {
             self.again(&context, OPEN, nonce, aad)?;

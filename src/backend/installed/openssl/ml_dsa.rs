@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use super::super::super::key_object::{Generate, Sign, Verify};
-use super::super::super::{Message, Refusal, Signature};
+use super::super::super::{Answer, Message, Refusal, Signature, Signed, Signing};
 use super::super::library::{Import, input, number, output};
 use super::{Evp, Owned, Params};
 use crate::spec::{Algorithm, ml_dsa};
@@ -37,7 +37,7 @@ impl MlDsa {
         }
     }
 
-    fn algorithm_object(&self) -> Result<Owned<'_>, Refusal> {
+    fn algorithm_object(&self) -> Answer<Owned<'_>> {
         let fetched = self.evp.call(&self.fetch, &[0, self.evp.name.as_ptr() as usize, 0])?;
         if fetched == 0 {
             self.evp.refused();
@@ -47,20 +47,20 @@ impl MlDsa {
     }
 
     /// A context for what is to be done with `key`, in this way.
-    fn to(&self, init: &Import, key: &Owned<'_>, params: &Params) -> Result<Owned<'_>, Refusal> {
+    fn to(&self, init: &Import, key: &Owned<'_>, params: &Params) -> Answer<Owned<'_>> {
         let (context, algorithm) = (self.evp.context_of(key)?, self.algorithm_object()?);
         self.evp.must(init, &[context.address, algorithm.address, params.address()])?;
         Ok(context)
     }
 
-    fn signed(&self, context: &Owned<'_>, msg: &[u8], sig: &mut [u8]) -> Result<(), Refusal> {
+    fn signed(&self, context: &Owned<'_>, msg: &[u8], sig: &mut [u8]) -> Answer {
         let mut length = sig.len();
         let arguments = [context.address, output(sig), number(&mut length), input(msg), msg.len()];
         self.evp.must(&self.sign, &arguments)?;
         if length == sig.len() { Ok(()) } else { Err(Refusal::Rejected("signature length")) }
     }
 
-    fn verified(&self, context: &Owned<'_>, msg: &[u8], sig: &[u8]) -> Result<(), Refusal> {
+    fn verified(&self, context: &Owned<'_>, msg: &[u8], sig: &[u8]) -> Answer {
         self.evp.must(&self.verify, &[context.address, input(sig), sig.len(), input(msg), msg.len()])
     }
 }
@@ -70,13 +70,13 @@ impl Signature for MlDsa {
         self.set.algorithm
     }
 
-    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Result<(), Refusal> {
+    fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Answer {
         let key = self.evp.generated(xi)?;
         self.evp.export(&key, false, pk)?;
         self.evp.export(&key, true, sk)
     }
 
-    fn sign(&self, sk: &[u8], message: Message<'_>, rnd: &[u8], sig: &mut [u8]) -> Result<(), Refusal> {
+    fn sign(&self, Signing { sk, message, rnd }: Signing<'_>, sig: &mut [u8]) -> Answer {
         let (params, msg) = as_params(message)?;
         // The two ways to the same zeros: the corpus has both kinds of `rnd`, so that both are tested.
         let is_deterministic = rnd.len() == ml_dsa::RND && rnd.iter().all(|byte| *byte == 0);
@@ -89,23 +89,23 @@ impl Signature for MlDsa {
         self.signed(&self.to(&self.sign_init, &key, &params)?, msg, sig)
     }
 
-    fn verify(&self, pk: &[u8], message: Message<'_>, sig: &[u8]) -> Result<(), Refusal> {
+    fn verify(&self, Signed { pk, message, sig }: Signed<'_>) -> Answer {
         let (params, msg) = as_params(message)?;
         let key = self.evp.public(pk)?;
         self.verified(&self.to(&self.verify_init, &key, &params)?, msg, sig)
     }
 
-    fn generator(&self) -> Result<Generate<'_>, Refusal> {
+    fn generator(&self) -> Answer<Generate<'_>> {
         self.evp.generator()
     }
 
-    fn signer(&self, sk: &[u8]) -> Result<Sign<'_>, Refusal> {
+    fn signer(&self, sk: &[u8]) -> Answer<Sign<'_>> {
         let key = self.evp.private(sk)?;
         let context = self.to(&self.sign_init, &key, &Params::new().integer(c"deterministic", &ONE))?;
         Ok(Box::new(move |msg, sig| self.signed(&context, msg, sig)))
     }
 
-    fn verifier(&self, pk: &[u8]) -> Result<Verify<'_>, Refusal> {
+    fn verifier(&self, pk: &[u8]) -> Answer<Verify<'_>> {
         let key = self.evp.public(pk)?;
         let context = self.to(&self.verify_init, &key, &Params::new())?;
         Ok(Box::new(move |msg, sig| self.verified(&context, msg, sig)))
@@ -113,7 +113,7 @@ impl Signature for MlDsa {
 }
 
 /// The parameters that send the library to this interface of the standard, and what it is handed to sign.
-fn as_params(message: Message<'_>) -> Result<(Params, &[u8]), Refusal> {
+fn as_params(message: Message<'_>) -> Answer<(Params, &[u8])> {
     match message {
         // What is left out is the context of length zero.
         Message::Pure { msg, ctx: [] } => Ok((Params::new(), msg)),
