@@ -13,9 +13,10 @@ use crate::spec::{self, Algorithm, ml_dsa, ml_kem, round3};
 /// What every process does first: has the library come to this program for every random byte.
 pub(super) fn enter(library: &Library) -> Result<(), String> {
     library.open()?;
-    let told = library
-        .call(&Import::new(c"OQS_init"), &[])
-        .and_then(|_| library.call(&Import::new(c"OQS_randombytes_custom_algorithm"), &[host::random()]));
+    let (init, source) = (Import::new(c"OQS_init"), Import::new(c"OQS_randombytes_custom_algorithm"));
+    // SAFETY: as `oqs/common.h` and `oqs/rand.h` declare them; the second takes a function, and `host::random` is one
+    // with the arguments that it promises, for as long as this program lives.
+    let told = unsafe { library.call(&init, &[]).and_then(|_| library.call(&source, &[host::random()])) };
     told.map(drop).map_err(|_| {
         let file = library.file.display();
         format!(
@@ -85,7 +86,8 @@ impl Kem for AnyKem {
         };
         must_be(ek, self.set.ek)?;
         must_be(dk, self.set.dk)?;
-        drawing(self.library, &self.keypair, &seeds, &[output(ek), output(dk)])
+        // SAFETY: as `OQS_KEM` of `oqs/kem.h` declares it, and each slice has the length of the parameter set.
+        unsafe { drawing(self.library, &self.keypair, &seeds, &[output(ek), output(dk)]) }
     }
 
     fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
@@ -96,14 +98,17 @@ impl Kem for AnyKem {
         }
         must_be(to.c, self.set.c)?;
         must_be(to.shared_secret, ml_kem::SHARED_SECRET)?;
-        drawing(self.library, &self.encaps, &[m], &[output(to.c), output(to.shared_secret), input(ek)])
+        let arguments = [output(to.c), output(to.shared_secret), input(ek)];
+        // SAFETY: as in `keygen_internal`.
+        unsafe { drawing(self.library, &self.encaps, &[m], &arguments) }
     }
 
     fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
         must_be(dk, self.set.dk)?;
         must_be(c, self.set.c)?;
         must_be(shared_secret, ml_kem::SHARED_SECRET)?;
-        status(self.library, &self.decaps, &[output(shared_secret), input(c), input(dk)])
+        // SAFETY: as in `keygen_internal`.
+        unsafe { status(self.library, &self.decaps, &[output(shared_secret), input(c), input(dk)]) }
     }
 }
 
@@ -127,7 +132,8 @@ impl Signature for MlDsa {
         let xi: &[u8] = exactly::<{ ml_dsa::XI }>(xi)?;
         must_be(pk, self.set.pk)?;
         must_be(sk, self.set.sk)?;
-        drawing(self.library, &self.keypair, &[xi], &[output(pk), output(sk)])
+        // SAFETY: as `OQS_SIG` of `oqs/sig.h` declares it, and each slice has the length of the parameter set.
+        unsafe { drawing(self.library, &self.keypair, &[xi], &[output(pk), output(sk)]) }
     }
 
     fn sign(&self, Signing { sk, message, rnd }: Signing<'_>, sig: &mut [u8]) -> Answer {
@@ -140,16 +146,21 @@ impl Signature for MlDsa {
             // Where the library has no context strings, that of length zero is what it has.
             Message::Pure { msg, ctx } if ctx.is_empty() && !self.library.has(&self.sign_ctx) => {
                 let arguments = [to, of, input(msg), msg.len(), input(sk)];
-                drawing(self.library, &self.sign, &[rnd], &arguments)?;
+                // SAFETY: as `OQS_SIG` of `oqs/sig.h` declares it: the message with its length, keys and signature
+                // with those of the parameter set.
+                unsafe { drawing(self.library, &self.sign, &[rnd], &arguments)? };
             }
             Message::Pure { msg, ctx } => {
                 self.with_contexts()?;
                 let arguments = [to, of, input(msg), msg.len(), input(ctx), ctx.len(), input(sk)];
-                drawing(self.library, &self.sign_ctx, &[rnd], &arguments)?;
+                // SAFETY: the same, and the context with its length.
+                unsafe { drawing(self.library, &self.sign_ctx, &[rnd], &arguments)? };
             }
             Message::Internal(msg) => {
                 let arguments = [to, of, input(msg), msg.len(), input(&[]), 0, input(rnd), input(sk)];
-                status(self.library, self.internal.sign(self.library)?, &arguments)?;
+                // SAFETY: as `sign.h` of pqcrystals declares it: message and prefix with their lengths, `rnd`, keys and
+                // signature with those of the standard.
+                unsafe { status(self.library, self.internal.sign(self.library)?, &arguments)? };
             }
             Message::PreHash { .. } => return Err(Refusal::Unsupported("pre-hash")),
             Message::ExternalMu(_) => return Err(Refusal::Unsupported("external-mu")),
@@ -162,17 +173,22 @@ impl Signature for MlDsa {
         match message {
             Message::Pure { msg, ctx } if ctx.is_empty() && !self.library.has(&self.verify_ctx) => {
                 let arguments = [input(msg), msg.len(), input(sig), sig.len(), input(pk)];
-                status(self.library, &self.verify, &arguments)
+                // SAFETY: as `OQS_SIG` of `oqs/sig.h` declares it: message and signature with their lengths, the key
+                // with that of the parameter set.
+                unsafe { status(self.library, &self.verify, &arguments) }
             }
             Message::Pure { msg, ctx } => {
                 self.with_contexts()?;
                 let arguments =
                     [input(msg), msg.len(), input(sig), sig.len(), input(ctx), ctx.len(), input(pk)];
-                status(self.library, &self.verify_ctx, &arguments)
+                // SAFETY: the same, and the context with its length.
+                unsafe { status(self.library, &self.verify_ctx, &arguments) }
             }
             Message::Internal(msg) => {
                 let arguments = [input(sig), sig.len(), input(msg), msg.len(), input(&[]), 0, input(pk)];
-                status(self.library, self.internal.verify(self.library)?, &arguments)
+                // SAFETY: as `sign.h` of pqcrystals declares it: signature, message and prefix with their lengths, the
+                // key with that of the standard.
+                unsafe { status(self.library, self.internal.verify(self.library)?, &arguments) }
             }
             Message::PreHash { .. } => Err(Refusal::Unsupported("pre-hash")),
             Message::ExternalMu(_) => Err(Refusal::Unsupported("external-mu")),
@@ -222,7 +238,9 @@ impl Internal {
         let (avx2, plain) = (&self.avx2[at], &self.plain[at]);
         let extended = || {
             Self::EXTENSIONS.iter().all(|extension| {
-                library.call(&self.has_extension, &[*extension]).is_ok_and(|it| it as c_int != 0)
+                // SAFETY: as `oqs/common.h` declares it; any number may be asked.
+                let answer = unsafe { library.call(&self.has_extension, &[*extension]) };
+                answer.is_ok_and(|it| it as c_int != 0)
             })
         };
         match (library.has(avx2), library.has(plain)) {
@@ -235,9 +253,13 @@ impl Internal {
 }
 
 /// A call that draws just this randomness.
-fn drawing(library: &Library, import: &Import, random: &[&[u8]], arguments: &[usize]) -> Answer {
+///
+/// # Safety
+/// As of [`Library::call`].
+unsafe fn drawing(library: &Library, import: &Import, random: &[&[u8]], arguments: &[usize]) -> Answer {
     let mut missing = None;
-    let answer = seeded(random, || match library.call(import, arguments) {
+    // SAFETY: the caller answers for it.
+    let answer = seeded(random, || match unsafe { library.call(import, arguments) } {
         Ok(status) => status as c_int,
         Err(refusal) => {
             missing = Some(refusal);
@@ -248,8 +270,12 @@ fn drawing(library: &Library, import: &Import, random: &[&[u8]], arguments: &[us
 }
 
 /// A call that draws nothing.
-fn status(library: &Library, import: &Import, arguments: &[usize]) -> Answer {
-    accepted(library.call(import, arguments)? as c_int)
+///
+/// # Safety
+/// As of [`Library::call`].
+unsafe fn status(library: &Library, import: &Import, arguments: &[usize]) -> Answer {
+    // SAFETY: the caller answers for it.
+    accepted(unsafe { library.call(import, arguments)? } as c_int)
 }
 
 /// The functions take no lengths, so that a key of another length cannot be put to them.

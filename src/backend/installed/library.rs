@@ -24,8 +24,12 @@ impl Library {
     pub(super) fn open(&self) -> Result<(), String> {
         let opened = self.opened.get_or_init(|| {
             let (loader, libc) = self.loader.as_ref().map_err(|why| self.says(why))?;
-            let host = host::start(loader, *libc).map_err(|error| error.to_string())?;
-            let library = host.open(&self.file).map_err(|why| self.says(&why))?;
+            // SAFETY: no process of this program has a second thread. The loader is the image's own, which starts
+            // every program there with the rights that this one has.
+            let host = unsafe { host::start(loader, *libc) }.map_err(|error| error.to_string())?;
+            // SAFETY: the library is to be run; what its constructors do is what they would do in an application, and
+            // an outcome.
+            let library = unsafe { host.open(&self.file) }.map_err(|why| self.says(&why))?;
             Ok((host, library))
         });
         opened.as_ref().map(|_| ()).map_err(Clone::clone)
@@ -42,11 +46,14 @@ impl Library {
         self.function(import).is_some()
     }
 
-    /// Calls a function and gives the register of its result. The caller answers for the arguments being those
-    /// that the function is declared with.
-    pub(super) fn call(&self, import: &Import, arguments: &[usize]) -> Answer<usize> {
+    /// Calls a function and gives the register of its result.
+    ///
+    /// # Safety
+    /// As of [`Host::call`].
+    pub(super) unsafe fn call(&self, import: &Import, arguments: &[usize]) -> Answer<usize> {
         let (host, function) = self.function(import).ok_or(Refusal::Unsupported("entry-point"))?;
-        Ok(host.call(function, arguments))
+        // SAFETY: the caller answers for it.
+        Ok(unsafe { host.call(function, arguments) })
     }
 
     fn function(&self, import: &Import) -> Option<(&'static Host, Function)> {

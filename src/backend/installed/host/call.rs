@@ -46,22 +46,33 @@ pub(in super::super) fn random() -> usize {
 }
 
 /// Runs the loader at `entry` on `stack`, until it starts its program.
-pub(super) fn start(stack: usize, entry: usize) {
-    // SAFETY: nobody else looks at the state; the loader comes back by `landing` with all registers restored.
+///
+/// # Safety
+/// `entry` must be where a mapped loader begins to run, `stack` the first stack of a program whose entry point is
+/// [`landing`], and this thread the only one of the process.
+pub(super) unsafe fn start(stack: usize, entry: usize) {
+    // SAFETY: no other thread looks at the state. The caller answers for the rest; the loader comes back by `landing`,
+    // which restores all registers.
     unsafe {
         (*STATE.0.get()).own = arch::thread_pointer();
         pqcheck_hosted_start(stack, entry);
     }
 }
 
-/// Makes the call, after [`start`].
-pub(super) fn call(call: &mut Call) {
-    // SAFETY: the function is one that the loader gave, and the adapter passes what it is declared with.
+/// Makes the call.
+///
+/// # Safety
+/// [`start`] must have come back, on this thread, and the function must be sound to call with the arguments.
+pub(super) unsafe fn call(call: &mut Call) {
+    // SAFETY: the caller answers for it.
     unsafe { pqcheck_hosted_call(call) };
 }
 
 /// What liboqs calls for random bytes.
+///
+/// # Safety
+/// As of [`entropy::fill`].
 pub(super) unsafe extern "C" fn fill(buf: *mut u8, len: usize) {
-    // SAFETY: passed on to the hosted caller.
+    // SAFETY: the caller answers for it.
     unsafe { entropy::fill(buf, len) };
 }

@@ -69,10 +69,14 @@ pub(super) struct Handle(usize);
 
 /// The host of this process, started now if it was not yet.
 ///
-/// The loader that is no loader, or does not find its C library, ends the process, as it would any program.
-pub(super) fn start(loader: &Path, libc: Libc) -> Result<&'static Host, Error> {
+/// A file that is no loader, or a loader that does not find its C library, ends the process, as it would any program.
+///
+/// # Safety
+/// The process must have one thread, now and as long as it lives. The file runs with all rights of the process.
+pub(super) unsafe fn start(loader: &Path, libc: Libc) -> Result<&'static Host, Error> {
     static HOST: OnceLock<Result<Host, Error>> = OnceLock::new();
-    let host = HOST.get_or_init(|| Host::start(loader, libc)).as_ref().map_err(Error::clone)?;
+    // SAFETY: the caller answers for it.
+    let host = HOST.get_or_init(|| unsafe { Host::start(loader, libc) }).as_ref().map_err(Error::clone)?;
     if host.loader == loader {
         Ok(host)
     } else {
@@ -81,20 +85,27 @@ pub(super) fn start(loader: &Path, libc: Libc) -> Result<&'static Host, Error> {
 }
 
 impl Host {
-    fn start(loader: &Path, libc: Libc) -> Result<Self, Error> {
+    /// # Safety
+    /// As of [`start`].
+    unsafe fn start(loader: &Path, libc: Libc) -> Result<Self, Error> {
         let failed = |what: String| Error::Loader { path: loader.to_owned(), what };
         let mapped = map::map(loader).map_err(failed)?;
         let program = program::build(loader, libc).map_err(failed)?;
         let stack = stack::build(&program, mapped.base, call::landing()).map_err(failed)?;
         memory::bar_the_break();
-        call::start(stack, mapped.entry);
+        // SAFETY: the loader is mapped, the stack is that of a program which begins at `landing`, and the caller
+        // answers for the only thread.
+        unsafe { call::start(stack, mapped.entry) };
         let [dlopen, dlsym, dlerror, private_dlopen, private_dlsym] = program.imports();
         let mut host = Self { loader: loader.to_owned(), dlopen, dlsym, dlerror };
         if dlopen == 0 && private_dlopen != 0 && private_dlsym != 0 {
             // glibc before 2.34, which keeps the public ones in a library of their own.
-            let libdl = host.call(Function(private_dlopen), &[address(c"libdl.so.2"), NOW | RTLD_DLOPEN]);
+            // SAFETY: `void *__libc_dlopen_mode(const char *, int)`; the name is a constant.
+            let libdl =
+                unsafe { host.call(Function(private_dlopen), &[address(c"libdl.so.2"), NOW | RTLD_DLOPEN]) };
             if libdl != 0 {
-                let symbol = |name| host.call(Function(private_dlsym), &[libdl, address(name)]);
+                // SAFETY: `void *__libc_dlsym(void *, const char *)`, of the handle just given; the names are constants.
+                let symbol = |name| unsafe { host.call(Function(private_dlsym), &[libdl, address(name)]) };
                 let found = [symbol(c"dlopen"), symbol(c"dlsym"), symbol(c"dlerror")];
                 [host.dlopen, host.dlsym, host.dlerror] = found;
             }
@@ -105,12 +116,17 @@ impl Host {
         Ok(host)
     }
 
-    /// Loads the library at `path`, its constructors included, or says what the loader says.
-    pub(super) fn open(&self, path: &Path) -> Result<Handle, String> {
+    /// Loads the library at `path`, or says what the loader says.
+    ///
+    /// # Safety
+    /// The constructors of the library, and of those that it needs, run with all rights of the process.
+    pub(super) unsafe fn open(&self, path: &Path) -> Result<Handle, String> {
         let name =
             CString::new(path.as_os_str().as_bytes()).map_err(|_| "a path with a zero byte".to_owned())?;
         let before = std::process::id();
-        let handle = self.call(Function(self.dlopen), &[address(&name), NOW]);
+        // SAFETY: `void *dlopen(const char *, int)`; `name` lives through the call, and the caller answers for the
+        // constructors.
+        let handle = unsafe { self.call(Function(self.dlopen), &[address(&name), NOW]) };
         if std::process::id() != before {
             // A constructor forked, and this is the copy: one process tells of the library.
             // SAFETY: `_exit` has no preconditions.
@@ -121,7 +137,9 @@ impl Host {
 
     /// The function `name` of a library, if it has it.
     pub(super) fn symbol(&self, library: Handle, name: &CStr) -> Option<Function> {
-        let function = self.call(Function(self.dlsym), &[library.0, address(name)]);
+        // SAFETY: `void *dlsym(void *, const char *)`; a handle comes from `open` and is never closed, and `name` lives
+        // through the call.
+        let function = unsafe { self.call(Function(self.dlsym), &[library.0, address(name)]) };
         (function != 0).then_some(Function(function))
     }
 
@@ -129,26 +147,36 @@ impl Host {
     ///
     /// # Panics
     /// If there are more arguments.
-    pub(super) fn call(&self, function: Function, arguments: &[usize]) -> usize {
+    ///
+    /// # Safety
+    /// The function must be declared with just these arguments. Where one is an address, the function may read or
+    /// write as much there as it does until it returns, and as long after as it keeps the address.
+    pub(super) unsafe fn call(&self, function: Function, arguments: &[usize]) -> usize {
         let mut call = call::Call { function: function.0, arguments: [0; ARGUMENTS], result: 0 };
         call.arguments[..arguments.len()].copy_from_slice(arguments);
-        call::call(&mut call);
+        // SAFETY: there is a host, so the loader has come back; the caller answers for function and arguments.
+        unsafe { call::call(&mut call) };
         call.result
     }
 
     fn error(&self) -> String {
-        let text = self.call(Function(self.dlerror), &[]) as *const c_char;
-        text_at(text).unwrap_or_else(|| "the loader gives no reason".to_owned())
+        // SAFETY: `char *dlerror(void)`.
+        let text = unsafe { self.call(Function(self.dlerror), &[]) } as *const c_char;
+        // SAFETY: null, or a string that stays until the next call of these functions.
+        unsafe { text_at(text) }.unwrap_or_else(|| "the loader gives no reason".to_owned())
     }
 }
 
 /// The text at `text`, with an end within reason, or `None` for null.
-pub(super) fn text_at(text: *const c_char) -> Option<String> {
+///
+/// # Safety
+/// `text` must be null or a string of C.
+unsafe fn text_at(text: *const c_char) -> Option<String> {
     const MOST: usize = 1000;
     if text.is_null() {
         return None;
     }
-    // SAFETY: the C library promises a string; a byte is read only if those before it were not its end.
+    // SAFETY: the caller promises a string; a byte is read only if those before it were not its end.
     let length = (0..MOST).take_while(|at| unsafe { *text.add(*at) } != 0).count();
     // SAFETY: the bytes up to `length` have just been read.
     let bytes = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), length) };

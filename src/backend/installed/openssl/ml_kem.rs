@@ -3,31 +3,34 @@
 use super::super::super::key_object::{Decaps, Encaps, Generate};
 use super::super::super::{Answer, Encapsulated, Kem, Refusal};
 use super::super::library::{Import, input, number, output};
-use super::{Evp, Owned, Params};
+use super::{Evp, Owned, Params, imports};
 use crate::spec::{Algorithm, ml_kem};
 
 pub(super) struct MlKem {
-    pub(super) evp: Evp,
-    pub(super) set: &'static ml_kem::ParameterSet,
-    pub(super) imports: Imports,
+    evp: Evp,
+    set: &'static ml_kem::ParameterSet,
+    imports: Imports,
 }
 
-pub(super) struct Imports {
-    encapsulate_init: Import,
-    encapsulate: Import,
-    decapsulate_init: Import,
-    decapsulate: Import,
-}
+imports!(Imports {
+    encapsulate_init: c"EVP_PKEY_encapsulate_init",
+    encapsulate: c"EVP_PKEY_encapsulate",
+    decapsulate_init: c"EVP_PKEY_decapsulate_init",
+    decapsulate: c"EVP_PKEY_decapsulate",
+});
 
 impl MlKem {
     pub(super) fn new(evp: Evp, set: &'static ml_kem::ParameterSet) -> Self {
-        let imports = Imports {
-            encapsulate_init: Import::new(c"EVP_PKEY_encapsulate_init"),
-            encapsulate: Import::new(c"EVP_PKEY_encapsulate"),
-            decapsulate_init: Import::new(c"EVP_PKEY_decapsulate_init"),
-            decapsulate: Import::new(c"EVP_PKEY_decapsulate"),
-        };
-        Self { evp, set, imports }
+        Self { evp, set, imports: Imports::new() }
+    }
+
+    /// A context that encapsulates to `key`.
+    fn to_encapsulate(&self, key: &Owned<'_>, params: &Params<'_>) -> Answer<Owned<'_>> {
+        let context = self.evp.context_of(key)?;
+        let arguments = [context.address, params.address()];
+        // SAFETY: `int EVP_PKEY_encapsulate_init(EVP_PKEY_CTX *, const OSSL_PARAM *)`, which copies what it keeps.
+        unsafe { self.evp.crypto.must(&self.imports.encapsulate_init, &arguments)? };
+        Ok(context)
     }
 
     fn encapsulated(&self, context: &Owned<'_>, to: &mut Encapsulated<'_>) -> Answer {
@@ -40,20 +43,25 @@ impl MlKem {
             output(shared_secret),
             number(&mut secret_length),
         ];
-        self.evp.must(&self.imports.encapsulate, &arguments)?;
+        // SAFETY: `int EVP_PKEY_encapsulate(EVP_PKEY_CTX *, unsigned char *, size_t *, unsigned char *, size_t *)`; each
+        // output goes with its length.
+        unsafe { self.evp.crypto.must(&self.imports.encapsulate, &arguments)? };
         lengths([(c_length, c.len()), (secret_length, shared_secret.len())])
     }
 
     fn to_decapsulate(&self, key: &Owned<'_>) -> Answer<Owned<'_>> {
         let context = self.evp.context_of(key)?;
-        self.evp.must(&self.imports.decapsulate_init, &[context.address, 0])?;
+        // SAFETY: `int EVP_PKEY_decapsulate_init(EVP_PKEY_CTX *, const OSSL_PARAM *)`; null stands for no parameters.
+        unsafe { self.evp.crypto.must(&self.imports.decapsulate_init, &[context.address, 0])? };
         Ok(context)
     }
 
     fn decapsulated(&self, context: &Owned<'_>, c: &[u8], shared_secret: &mut [u8]) -> Answer {
         let mut length = shared_secret.len();
         let arguments = [context.address, output(shared_secret), number(&mut length), input(c), c.len()];
-        self.evp.must(&self.imports.decapsulate, &arguments)?;
+        // SAFETY: `int EVP_PKEY_decapsulate(EVP_PKEY_CTX *, unsigned char *, size_t *, const unsigned char *, size_t)`;
+        // output and input go with their lengths.
+        unsafe { self.evp.crypto.must(&self.imports.decapsulate, &arguments)? };
         lengths([(length, shared_secret.len())])
     }
 }
@@ -71,9 +79,7 @@ impl Kem for MlKem {
 
     fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
         let key = self.evp.public(ek)?;
-        let context = self.evp.context_of(&key)?;
-        let params = Params::new().octets(c"ikme", m);
-        self.evp.must(&self.imports.encapsulate_init, &[context.address, params.address()])?;
+        let context = self.to_encapsulate(&key, &Params::new().octets(c"ikme", m))?;
         self.encapsulated(&context, to)
     }
 
@@ -96,8 +102,7 @@ impl Kem for MlKem {
 
     fn encapsulator(&self, ek: &[u8]) -> Answer<Encaps<'_>> {
         let key = self.evp.public(ek)?;
-        let context = self.evp.context_of(&key)?;
-        self.evp.must(&self.imports.encapsulate_init, &[context.address, 0])?;
+        let context = self.to_encapsulate(&key, &Params::new())?;
         Ok(Box::new(move |m, to| {
             // It is forgotten with each encapsulation.
             self.evp.set(&context, c"ikme", m)?;

@@ -2,16 +2,18 @@
 //! but by its name.
 
 use std::ffi::{CStr, CString, c_int};
-use std::ptr;
 
 use super::super::key_object::Generate;
 use super::super::{Aead, Answer, Kem, Refusal, Signature};
-use super::library::{Import, Library};
+use super::library::{Import, Library, number, output};
 use crate::spec::{self, Algorithm};
 
 mod chacha20_poly1305;
 mod ml_dsa;
 mod ml_kem;
+mod params;
+
+use params::Params;
 
 /// What every process does first.
 pub(super) fn enter(library: &Library) -> Result<(), String> {
@@ -41,19 +43,83 @@ const PUBLIC_KEY: usize = 0x86;
 const KEYPAIR: usize = 0x87;
 
 macro_rules! imports {
-    ($($name:ident: $symbol:literal,)*) => {
-        /// The functions that all algorithms with keys go through.
-        struct Imports { $($name: Import,)* }
+    ($imports:ident { $($name:ident: $symbol:literal,)* }) => {
+        struct $imports { $($name: crate::backend::installed::library::Import,)* }
 
-        impl Imports {
+        impl $imports {
             fn new() -> Self {
-                Self { $($name: Import::new($symbol),)* }
+                Self { $($name: crate::backend::installed::library::Import::new($symbol),)* }
             }
         }
     };
 }
+use imports;
 
-imports! {
+/// How a libcrypto is called.
+struct Crypto {
+    library: &'static Library,
+    clear_errors: Import,
+}
+
+impl Crypto {
+    fn new(library: &'static Library) -> Self {
+        Self { library, clear_errors: Import::new(c"ERR_clear_error") }
+    }
+
+    /// A call that answers with a positive number when it is content.
+    ///
+    /// # Safety
+    /// As of [`Library::call`].
+    unsafe fn must(&self, import: &Import, arguments: &[usize]) -> Answer {
+        // SAFETY: the caller answers for it.
+        let answer = unsafe { self.library.call(import, arguments)? };
+        if answer as c_int > 0 { Ok(()) } else { Err(self.refused()) }
+    }
+
+    fn refused(&self) -> Refusal {
+        // The queue of errors is not read, so that it must not grow.
+        // SAFETY: `void ERR_clear_error(void)`.
+        let _ = unsafe { self.library.call(&self.clear_errors, &[]) };
+        Refusal::Rejected("error code")
+    }
+
+    /// What `make` gives, as something that `free` takes back; `none` where it gives null.
+    ///
+    /// # Safety
+    /// As of [`Library::call`]. `make` must give what `free` takes, and leave it to the caller.
+    unsafe fn made<'a>(
+        &'a self,
+        make: &Import,
+        arguments: &[usize],
+        free: &'a Import,
+        none: Refusal,
+    ) -> Answer<Owned<'a>> {
+        // SAFETY: the caller answers for it.
+        let address = unsafe { self.library.call(make, arguments)? };
+        if address == 0 {
+            self.refused();
+            return Err(none);
+        }
+        Ok(Owned { library: self.library, free, address })
+    }
+}
+
+/// Something of the library's that is given back when it goes out of scope.
+struct Owned<'a> {
+    library: &'a Library,
+    free: &'a Import,
+    address: usize,
+}
+
+impl Drop for Owned<'_> {
+    fn drop(&mut self) {
+        // SAFETY: whoever made this answers for the function and the address; each `free` of the library takes null too.
+        let _ = unsafe { self.library.call(self.free, &[self.address]) };
+    }
+}
+
+// The functions that all algorithms with keys go through.
+imports!(Imports {
     context_from_name: c"EVP_PKEY_CTX_new_from_name",
     context_from_key: c"EVP_PKEY_CTX_new_from_pkey",
     context_free: c"EVP_PKEY_CTX_free",
@@ -64,34 +130,19 @@ imports! {
     fromdata: c"EVP_PKEY_fromdata",
     octets: c"EVP_PKEY_get_octet_string_param",
     key_free: c"EVP_PKEY_free",
-    clear_errors: c"ERR_clear_error",
-}
+});
 
-/// A parameter set as EVP knows it.
+/// A parameter set as EVP knows it. The functions are declared in `openssl/evp.h`.
 struct Evp {
-    library: &'static Library,
+    crypto: Crypto,
     name: CString,
     imports: Imports,
 }
 
 impl Evp {
     fn new(library: &'static Library, algorithm: Algorithm) -> Self {
-        Self { library, name: CString::new(algorithm.name()).unwrap_or_default(), imports: Imports::new() }
-    }
-
-    fn call(&self, import: &Import, arguments: &[usize]) -> Answer<usize> {
-        self.library.call(import, arguments)
-    }
-
-    /// A call that answers 1 when it is content.
-    fn must(&self, import: &Import, arguments: &[usize]) -> Answer {
-        if self.call(import, arguments)? as c_int == 1 { Ok(()) } else { Err(self.refused()) }
-    }
-
-    fn refused(&self) -> Refusal {
-        // The queue of errors is not read, so that it must not grow.
-        let _ = self.call(&self.imports.clear_errors, &[]);
-        Refusal::Rejected("error code")
+        let name = CString::new(algorithm.name()).unwrap_or_default();
+        Self { crypto: Crypto::new(library), name, imports: Imports::new() }
     }
 
     /// A new pair of keys from `seed`.
@@ -106,15 +157,17 @@ impl Evp {
     /// A context that makes keys.
     fn to_generate(&self) -> Answer<Owned<'_>> {
         let context = self.context()?;
-        self.must(&self.imports.keygen_init, &[context.address])?;
+        // SAFETY: `int EVP_PKEY_keygen_init(EVP_PKEY_CTX *)`.
+        unsafe { self.crypto.must(&self.imports.keygen_init, &[context.address])? };
         Ok(context)
     }
 
     fn generated_in(&self, context: &Owned<'_>, seed: &[u8]) -> Answer<Owned<'_>> {
         self.set(context, c"seed", seed)?;
         let mut key = 0_usize;
-        self.must(&self.imports.generate, &[context.address, super::library::number(&mut key)])?;
-        Ok(self.own(&self.imports.key_free, key))
+        // SAFETY: `int EVP_PKEY_generate(EVP_PKEY_CTX *, EVP_PKEY **)`, which writes a new key to `key`.
+        unsafe { self.crypto.must(&self.imports.generate, &[context.address, number(&mut key)])? };
+        Ok(self.key(key))
     }
 
     /// What both kinds of keys are generated by, one after the other.
@@ -133,7 +186,8 @@ impl Evp {
     /// Gives a context some bytes to use.
     fn set(&self, context: &Owned<'_>, name: &'static CStr, bytes: &[u8]) -> Answer {
         let params = Params::new().octets(name, bytes);
-        self.must(&self.imports.set_params, &[context.address, params.address()])
+        // SAFETY: `int EVP_PKEY_CTX_set_params(EVP_PKEY_CTX *, const OSSL_PARAM *)`, which copies what it keeps.
+        unsafe { self.crypto.must(&self.imports.set_params, &[context.address, params.address()]) }
     }
 
     /// The public key with this encoding.
@@ -149,109 +203,53 @@ impl Evp {
     /// The key with this encoding, behind whatever checks the import makes.
     fn imported(&self, name: &'static CStr, selection: usize, encoding: &[u8]) -> Answer<Owned<'_>> {
         let context = self.context()?;
-        self.must(&self.imports.fromdata_init, &[context.address])?;
         let params = Params::new().octets(name, encoding);
         let mut key = 0_usize;
-        let arguments = [context.address, super::library::number(&mut key), selection, params.address()];
-        let imported = self.must(&self.imports.fromdata, &arguments);
-        let key = self.own(&self.imports.key_free, key);
+        // SAFETY: `int EVP_PKEY_fromdata_init(EVP_PKEY_CTX *)` and `int EVP_PKEY_fromdata(EVP_PKEY_CTX *, EVP_PKEY **,
+        // int, OSSL_PARAM *)`, which writes a new key or null to `key`, and copies what it keeps of `params`.
+        let imported = unsafe {
+            self.crypto.must(&self.imports.fromdata_init, &[context.address])?;
+            let arguments = [context.address, number(&mut key), selection, params.address()];
+            self.crypto.must(&self.imports.fromdata, &arguments)
+        };
+        // Even where the import fails there may be a key to give back.
+        let key = self.key(key);
         imported.map(|()| key)
     }
 
     /// Writes the key's public or private encoding.
     fn export(&self, key: &Owned<'_>, private: bool, to: &mut [u8]) -> Answer {
         let name = if private { c"priv" } else { c"pub" };
-        let (size, mut length) = (to.len(), 0_usize);
-        let arguments = [
-            key.address,
-            name.as_ptr() as usize,
-            super::library::output(to),
-            size,
-            super::library::number(&mut length),
-        ];
-        self.must(&self.imports.octets, &arguments)?;
-        if length == size { Ok(()) } else { Err(Refusal::Rejected("key length")) }
+        let mut length = 0_usize;
+        let arguments = [key.address, name.as_ptr() as usize, output(to), to.len(), number(&mut length)];
+        // SAFETY: `int EVP_PKEY_get_octet_string_param(const EVP_PKEY *, const char *, unsigned char *, size_t, size_t
+        // *)`; `to` goes with its length.
+        unsafe { self.crypto.must(&self.imports.octets, &arguments)? };
+        if length == to.len() { Ok(()) } else { Err(Refusal::Rejected("key length")) }
     }
 
     /// A context for what has no key yet.
     fn context(&self) -> Answer<Owned<'_>> {
-        let context = self.call(&self.imports.context_from_name, &[0, self.name.as_ptr() as usize, 0])?;
-        if context == 0 {
-            self.refused();
-            // The release has it, this build of it was made without.
-            return Err(Refusal::Unsupported("algorithm"));
-        }
-        Ok(self.own(&self.imports.context_free, context))
+        let Imports { context_from_name, context_free, .. } = &self.imports;
+        let arguments = [0, self.name.as_ptr() as usize, 0];
+        // The release has it, this build of it was made without.
+        let none = Refusal::Unsupported("algorithm");
+        // SAFETY: `EVP_PKEY_CTX *EVP_PKEY_CTX_new_from_name(OSSL_LIB_CTX *, const char *, const char *)`; null stands for
+        // the defaults.
+        unsafe { self.crypto.made(context_from_name, &arguments, context_free, none) }
     }
 
     /// A context for what is done with `key`.
     fn context_of(&self, key: &Owned<'_>) -> Answer<Owned<'_>> {
-        let context = self.call(&self.imports.context_from_key, &[0, key.address, 0])?;
-        if context == 0 { Err(self.refused()) } else { Ok(self.own(&self.imports.context_free, context)) }
+        let Imports { context_from_key, context_free, .. } = &self.imports;
+        let none = Refusal::Rejected("error code");
+        // SAFETY: `EVP_PKEY_CTX *EVP_PKEY_CTX_new_from_pkey(OSSL_LIB_CTX *, EVP_PKEY *, const char *)`; null stands for
+        // the defaults, and the context keeps the key alive.
+        unsafe { self.crypto.made(context_from_key, &[0, key.address, 0], context_free, none) }
     }
 
-    fn own<'a>(&'a self, free: &'a Import, address: usize) -> Owned<'a> {
-        Owned { library: self.library, free, address }
-    }
-}
-
-/// Something of the library's that is given back when it goes out of scope.
-struct Owned<'a> {
-    library: &'a Library,
-    free: &'a Import,
-    address: usize,
-}
-
-impl Drop for Owned<'_> {
-    fn drop(&mut self) {
-        // Every `free` of the library takes null too.
-        let _ = self.library.call(self.free, &[self.address]);
-    }
-}
-
-/// An array of `OSSL_PARAM`, whose data live elsewhere; the first that is all zero ends it.
-struct Params {
-    entries: [Param; 4],
-    count: usize,
-}
-
-/// `OSSL_PARAM` of `openssl/core.h`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Param {
-    key: *const std::ffi::c_char,
-    data_type: u32,
-    data: *const u8,
-    data_size: usize,
-    return_size: usize,
-}
-
-impl Params {
-    const INTEGER: u32 = 1;
-    const OCTET_STRING: u32 = 5;
-
-    fn new() -> Self {
-        let end = Param { key: ptr::null(), data_type: 0, data: ptr::null(), data_size: 0, return_size: 0 };
-        Self { entries: [end; 4], count: 0 }
-    }
-
-    fn octets(self, key: &'static CStr, data: &[u8]) -> Self {
-        self.with(key, Self::OCTET_STRING, data.as_ptr(), data.len())
-    }
-
-    fn integer(self, key: &'static CStr, value: &'static c_int) -> Self {
-        self.with(key, Self::INTEGER, ptr::from_ref(value).cast(), size_of::<c_int>())
-    }
-
-    fn address(&self) -> usize {
-        self.entries.as_ptr() as usize
-    }
-
-    /// No call has more than two, so that the end stays.
-    fn with(mut self, key: &'static CStr, data_type: u32, data: *const u8, data_size: usize) -> Self {
-        self.entries[self.count] =
-            Param { key: key.as_ptr(), data_type, data, data_size, return_size: usize::MAX };
-        self.count += 1;
-        self
+    /// The key, or null, that the library has written the address of.
+    fn key(&self, address: usize) -> Owned<'_> {
+        Owned { library: self.crypto.library, free: &self.imports.key_free, address }
     }
 }
