@@ -8,13 +8,14 @@ use std::path::Path;
 use cargo_lock::Lockfile;
 
 /// The crates whose version is part of what is reported.
-const REPORTED: [&str; 9] = [
+const REPORTED: [&str; 10] = [
     "chacha20poly1305",
     "libcrux-chacha20poly1305",
     "libcrux-ml-dsa",
     "libcrux-ml-kem",
     "ml-dsa",
     "ml-kem",
+    "oqs",
     "oqs-sys",
     "pqcrypto-mldsa",
     "pqcrypto-mlkem",

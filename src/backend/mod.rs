@@ -44,7 +44,7 @@ pub static ALL: &[&Backend] = &[
 pub struct Backend {
     /// The stable name, `liboqs`.
     pub id: &'static str,
-    /// The version as the library or the lock file gives it, `0.13.0 (oqs-sys 0.11.0)`. Of what is not linked, each
+    /// The version as the library or the lock file gives it, `0.13.0 (oqs 0.11.0, oqs-sys 0.11.0)`. Of what is not linked, each
     /// path has its own.
     pub version: fn() -> String,
     /// Advisories and limits that a user of this library should know, one sentence each.

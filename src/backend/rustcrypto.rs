@@ -165,7 +165,7 @@ mod tests {
     conformance::claims! {
         conformance::runnable(&BACKEND);
         agrees_with_the_accumulated_digests,
-        rejects_wrong_lengths("length"),
+        rejects_wrong_lengths(["length"; 3]),
         departs_as_declared,
         checks_kem_keys,
         binds_message_context_and_rnd,

@@ -3,7 +3,7 @@
 
 use std::ffi::c_int;
 
-use super::super::seeded::{accepted, seeded};
+use super::super::seeded::{accepted, must_be, seeded};
 use super::super::{Answer, Encapsulated, Kem, Message, Refusal, Signature, Signed, Signing, exactly};
 use super::host;
 use super::library::{Import, Library, input, number, output};
@@ -257,16 +257,8 @@ impl Internal {
 /// # Safety
 /// As of [`Library::call`].
 unsafe fn drawing(library: &Library, import: &Import, random: &[&[u8]], arguments: &[usize]) -> Answer {
-    let mut missing = None;
     // SAFETY: the caller answers for it.
-    let answer = seeded(random, || match unsafe { library.call(import, arguments) } {
-        Ok(status) => status as c_int,
-        Err(refusal) => {
-            missing = Some(refusal);
-            -1
-        }
-    });
-    missing.map_or(answer, Err)
+    seeded(random, || unsafe { status(library, import, arguments) })
 }
 
 /// A call that draws nothing.
@@ -276,9 +268,4 @@ unsafe fn drawing(library: &Library, import: &Import, random: &[&[u8]], argument
 unsafe fn status(library: &Library, import: &Import, arguments: &[usize]) -> Answer {
     // SAFETY: the caller answers for it.
     accepted(unsafe { library.call(import, arguments)? } as c_int)
-}
-
-/// The functions take no lengths, so that a key of another length cannot be put to them.
-fn must_be(bytes: &[u8], length: usize) -> Answer {
-    if bytes.len() == length { Ok(()) } else { Err(Refusal::Rejected("length")) }
 }

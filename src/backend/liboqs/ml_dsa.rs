@@ -1,73 +1,61 @@
-//! ML-DSA of liboqs, through its per-algorithm functions and, for the internal interface, the functions of the
-//! implementation that those would take. Knows no code path.
+//! ML-DSA of liboqs, through the wrapper that Rust applications call and, for the internal interface, which it lacks,
+//! the functions of the implementation that those would take. Knows no code path.
 
 use std::ffi::c_int;
 #[cfg(target_arch = "x86_64")]
 use std::ffi::c_uint;
+use std::sync::LazyLock;
 
 #[cfg(target_arch = "x86_64")]
-use oqs_sys::common::OQS_CPU_EXT;
+use oqs::ffi::common::OQS_CPU_EXT;
+use oqs::sig::Sig as Library;
 
-use super::super::seeded::{accepted, output, seeded};
+use super::super::seeded::{accepted, must_be, seeded};
 use super::super::{Answer, Message, Refusal, Signature, Signed, Signing, exactly};
+use super::{LENGTH, copy};
 use crate::spec::Algorithm;
 use crate::spec::ml_dsa::{RND, XI};
 
 /// An ML-DSA parameter set of liboqs, with the internal interface of each of its implementations.
-macro_rules! signature {
-    ($algorithm:ident, $set:literal, pk: $pk:literal, sk: $sk:literal, sig: $sig:literal) => {{
-        // SAFETY: as `oqs/sig_ml_dsa.h` declares them; its lengths are those of the standard, which a test compares.
-        unsafe extern "C" {
-            #[link_name = concat!("OQS_SIG_ml_dsa_", $set, "_keypair")]
-            safe fn keypair(pk: &mut [u8; $pk], sk: &mut [u8; $sk]) -> c_int;
-            #[link_name = concat!("OQS_SIG_ml_dsa_", $set, "_sign_with_ctx_str")]
-            fn sign(
-                sig: &mut [u8; $sig],
-                sig_len: &mut usize,
-                msg: *const u8,
-                msg_len: usize,
-                ctx: *const u8,
-                ctx_len: usize,
-                sk: &[u8; $sk],
-            ) -> c_int;
-            #[link_name = concat!("OQS_SIG_ml_dsa_", $set, "_verify_with_ctx_str")]
-            fn verify(
-                msg: *const u8,
-                msg_len: usize,
-                sig: *const u8,
-                sig_len: usize,
-                ctx: *const u8,
-                ctx_len: usize,
-                pk: &[u8; $pk],
-            ) -> c_int;
-        }
-        MlDsa {
-            algorithm: Algorithm::$algorithm,
-            keypair,
-            sign,
-            verify,
-            plain: internal!($set, "ref", $pk, $sk, $sig),
-            #[cfg(target_arch = "x86_64")]
-            avx2: internal!($set, "avx2", $pk, $sk, $sig),
-        }
-    }};
+struct MlDsa {
+    algorithm: Algorithm,
+    library: LazyLock<oqs::Result<Library>>,
+    plain: Internal,
+    #[cfg(target_arch = "x86_64")]
+    avx2: Internal,
 }
 
 /// FIPS 204, Algorithms 7 and 8, in one implementation of one parameter set.
+struct Internal {
+    /// To the signature and its length, of message, prefix, `rnd` and private key.
+    sign: unsafe extern "C" fn(
+        *mut u8,
+        *mut usize,
+        *const u8,
+        usize,
+        *const u8,
+        usize,
+        *const u8,
+        *const u8,
+    ) -> c_int,
+    /// Of signature, message, prefix and public key.
+    verify: unsafe extern "C" fn(*const u8, usize, *const u8, usize, *const u8, usize, *const u8) -> c_int,
+}
+
 macro_rules! internal {
-    ($set:literal, $implementation:literal, $pk:literal, $sk:literal, $sig:literal) => {{
+    ($set:literal, $implementation:literal) => {{
         // SAFETY: as `sign.h` of the implementation declares them.
         unsafe extern "C" {
             #[link_name = concat!("pqcrystals_ml_dsa_", $set, "_", $implementation, "_signature_internal")]
             fn sign(
-                sig: &mut [u8; $sig],
-                sig_len: &mut usize,
+                sig: *mut u8,
+                sig_len: *mut usize,
                 msg: *const u8,
                 msg_len: usize,
                 pre: *const u8,
                 pre_len: usize,
-                rnd: &[u8; RND],
-                sk: &[u8; $sk],
+                rnd: *const u8,
+                sk: *const u8,
             ) -> c_int;
             #[link_name = concat!("pqcrystals_ml_dsa_", $set, "_", $implementation, "_verify_internal")]
             fn verify(
@@ -77,59 +65,39 @@ macro_rules! internal {
                 msg_len: usize,
                 pre: *const u8,
                 pre_len: usize,
-                pk: &[u8; $pk],
+                pk: *const u8,
             ) -> c_int;
         }
         Internal { sign, verify }
     }};
 }
 
-pub(super) static ALL: &[&dyn Signature] = &[
-    &signature!(MlDsa44, "44", pk: 1312, sk: 2560, sig: 2420),
-    &signature!(MlDsa65, "65", pk: 1952, sk: 4032, sig: 3309),
-    &signature!(MlDsa87, "87", pk: 2592, sk: 4896, sig: 4627),
-];
-
-/// `sig`, its length, message, context or prefix, private key.
-type Sign<const SK: usize, const SIG: usize> =
-    unsafe extern "C" fn(&mut [u8; SIG], &mut usize, *const u8, usize, *const u8, usize, &[u8; SK]) -> c_int;
-
-/// The same with `rnd` before the private key.
-type SignInternal<const SK: usize, const SIG: usize> = unsafe extern "C" fn(
-    &mut [u8; SIG],
-    &mut usize,
-    *const u8,
-    usize,
-    *const u8,
-    usize,
-    &[u8; RND],
-    &[u8; SK],
-) -> c_int;
-
-/// Message and signature, in this order in the public and in the other in the internal function; then context
-/// or prefix, public key.
-type Verify<const PK: usize> =
-    unsafe extern "C" fn(*const u8, usize, *const u8, usize, *const u8, usize, &[u8; PK]) -> c_int;
-
-struct MlDsa<const PK: usize, const SK: usize, const SIG: usize> {
-    algorithm: Algorithm,
-    keypair: extern "C" fn(&mut [u8; PK], &mut [u8; SK]) -> c_int,
-    sign: Sign<SK, SIG>,
-    verify: Verify<PK>,
-    plain: Internal<PK, SK, SIG>,
-    #[cfg(target_arch = "x86_64")]
-    avx2: Internal<PK, SK, SIG>,
+macro_rules! signature {
+    ($name:ident, $algorithm:ident, $set:literal) => {
+        static $name: MlDsa = MlDsa {
+            algorithm: Algorithm::$algorithm,
+            library: LazyLock::new(|| Library::new(oqs::sig::Algorithm::$algorithm)),
+            plain: internal!($set, "ref"),
+            #[cfg(target_arch = "x86_64")]
+            avx2: internal!($set, "avx2"),
+        };
+    };
 }
 
-struct Internal<const PK: usize, const SK: usize, const SIG: usize> {
-    sign: SignInternal<SK, SIG>,
-    verify: Verify<PK>,
-}
+signature!(ML_DSA_44, MlDsa44, "44");
+signature!(ML_DSA_65, MlDsa65, "65");
+signature!(ML_DSA_87, MlDsa87, "87");
 
-impl<const PK: usize, const SK: usize, const SIG: usize> MlDsa<PK, SK, SIG> {
+pub(super) static ALL: &[&dyn Signature] = &[&ML_DSA_44, &ML_DSA_65, &ML_DSA_87];
+
+impl MlDsa {
+    fn library(&self) -> Answer<&Library> {
+        self.library.as_ref().map_err(|_| Refusal::Unsupported("algorithm"))
+    }
+
     /// The implementation that the library's public functions would take now.
     #[cfg(target_arch = "x86_64")]
-    fn internal(&self) -> &Internal<PK, SK, SIG> {
+    fn internal(&self) -> &Internal {
         let wanted = [OQS_CPU_EXT::OQS_CPU_EXT_AVX2, OQS_CPU_EXT::OQS_CPU_EXT_POPCNT];
         let avx2 =
             wanted.into_iter().all(|extension| super::__wrap_OQS_CPU_has_extension(extension as c_uint) != 0);
@@ -138,74 +106,64 @@ impl<const PK: usize, const SK: usize, const SIG: usize> MlDsa<PK, SK, SIG> {
 
     /// The only implementation that the library has here.
     #[cfg(not(target_arch = "x86_64"))]
-    fn internal(&self) -> &Internal<PK, SK, SIG> {
+    fn internal(&self) -> &Internal {
         &self.plain
     }
 }
 
-impl<const PK: usize, const SK: usize, const SIG: usize> Signature for MlDsa<PK, SK, SIG> {
+impl Signature for MlDsa {
     fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     fn keygen_internal(&self, xi: &[u8], pk: &mut [u8], sk: &mut [u8]) -> Answer {
-        let xi = exactly::<XI>(xi)?;
-        let (pk, sk) = (output(pk)?, output(sk)?);
-        seeded(&[xi], || (self.keypair)(pk, sk))
+        let (library, xi) = (self.library()?, exactly::<XI>(xi)?);
+        let (public, secret) = seeded(&[xi], || Ok(library.keypair()?))?;
+        copy(public.as_ref(), pk)?;
+        copy(secret.as_ref(), sk)
     }
 
     fn sign(&self, Signing { sk, message, rnd }: Signing<'_>, sig: &mut [u8]) -> Answer {
-        let (sk, rnd, sig) = (exactly(sk)?, exactly(rnd)?, output(sig)?);
-        let mut sig_len = 0;
-        match message {
-            Message::Pure { msg, ctx } => seeded(&[rnd], || {
-                // SAFETY: each pointer goes with the length of its slice; the other arguments are references.
-                unsafe {
-                    (self.sign)(sig, &mut sig_len, msg.as_ptr(), msg.len(), ctx.as_ptr(), ctx.len(), sk)
-                }
-            })?,
+        let (library, rnd) = (self.library()?, exactly::<RND>(rnd)?);
+        let key = library.secret_key_from_bytes(sk).ok_or(LENGTH)?;
+        let signed = match message {
+            Message::Pure { msg, ctx: [] } => seeded(&[rnd], || Ok(library.sign(msg, key)?))?,
+            Message::Pure { msg, ctx } => seeded(&[rnd], || Ok(library.sign_with_ctx_str(msg, ctx, key)?))?,
             Message::Internal(msg) => {
-                let pre: &[u8] = &[];
-                // SAFETY: each pointer goes with the length of its slice; the other arguments are references.
+                must_be(sig, library.length_signature())?;
+                let (mut length, pre): (usize, &[u8]) = (0, &[]);
+                // SAFETY: signature, `rnd` and key have the lengths of the parameter set; message and prefix go with
+                // theirs.
                 accepted(unsafe {
                     (self.internal().sign)(
-                        sig,
-                        &mut sig_len,
+                        sig.as_mut_ptr(),
+                        &mut length,
                         msg.as_ptr(),
                         msg.len(),
                         pre.as_ptr(),
                         pre.len(),
-                        rnd,
-                        sk,
+                        rnd.as_ptr(),
+                        sk.as_ptr(),
                     )
                 })?;
+                return if length == sig.len() { Ok(()) } else { Err(Refusal::Rejected("signature length")) };
             }
             Message::PreHash { .. } => return Err(Refusal::Unsupported("pre-hash")),
             Message::ExternalMu(_) => return Err(Refusal::Unsupported("external-mu")),
-        }
-        if sig_len == SIG { Ok(()) } else { Err(Refusal::Rejected("signature length")) }
+        };
+        copy(signed.as_ref(), sig)
     }
 
     fn verify(&self, Signed { pk, message, sig }: Signed<'_>) -> Answer {
-        let pk = exactly(pk)?;
+        let library = self.library()?;
+        let key = library.public_key_from_bytes(pk).ok_or(LENGTH)?;
+        let signature = || library.signature_from_bytes(sig).ok_or(LENGTH);
         match message {
-            Message::Pure { msg, ctx } => {
-                // SAFETY: each pointer goes with the length of its slice, and `pk` is a reference.
-                accepted(unsafe {
-                    (self.verify)(
-                        msg.as_ptr(),
-                        msg.len(),
-                        sig.as_ptr(),
-                        sig.len(),
-                        ctx.as_ptr(),
-                        ctx.len(),
-                        pk,
-                    )
-                })
-            }
+            Message::Pure { msg, ctx: [] } => Ok(library.verify(msg, signature()?, key)?),
+            Message::Pure { msg, ctx } => Ok(library.verify_with_ctx_str(msg, signature()?, ctx, key)?),
             Message::Internal(msg) => {
                 let pre: &[u8] = &[];
-                // SAFETY: each pointer goes with the length of its slice, and `pk` is a reference.
+                // SAFETY: the key has the length of the parameter set; signature, message and prefix go with theirs.
                 accepted(unsafe {
                     (self.internal().verify)(
                         sig.as_ptr(),
@@ -214,12 +172,28 @@ impl<const PK: usize, const SK: usize, const SIG: usize> Signature for MlDsa<PK,
                         msg.len(),
                         pre.as_ptr(),
                         pre.len(),
-                        pk,
+                        pk.as_ptr(),
                     )
                 })
             }
             Message::PreHash { .. } => Err(Refusal::Unsupported("pre-hash")),
             Message::ExternalMu(_) => Err(Refusal::Unsupported("external-mu")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::ml_dsa;
+
+    #[test]
+    fn the_library_has_the_lengths_of_the_standard() {
+        for (set, scheme) in ml_dsa::ALL.iter().zip([&ML_DSA_44, &ML_DSA_65, &ML_DSA_87]) {
+            let library = scheme.library().unwrap();
+            assert_eq!(scheme.algorithm, set.algorithm);
+            assert_eq!([library.length_public_key(), library.length_secret_key()], [set.pk, set.sk]);
+            assert_eq!(library.length_signature(), set.sig);
         }
     }
 }

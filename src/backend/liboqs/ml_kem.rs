@@ -1,60 +1,83 @@
-//! ML-KEM of liboqs, through its per-algorithm functions. Knows no code path.
+//! ML-KEM of liboqs, through the wrapper that Rust applications call. Knows no code path.
 
-use std::ffi::c_int;
+use std::sync::LazyLock;
 
-use super::super::seeded::{accepted, output, seeded};
-use super::super::{Answer, Encapsulated, Kem, exactly};
+use oqs::kem::Kem as Library;
+
+use super::super::seeded::seeded;
+use super::super::{Answer, Encapsulated, Kem, Refusal, exactly};
+use super::{LENGTH, copy};
 use crate::spec::Algorithm;
-use crate::spec::ml_kem::{M, SEED, SHARED_SECRET};
+use crate::spec::ml_kem::{M, SEED};
 
-/// An ML-KEM parameter set of liboqs. The functions' own enum is an `int` that may hold any value.
-macro_rules! kem {
-    ($algorithm:ident, $set:literal, ek: $ek:literal, dk: $dk:literal, c: $c:literal) => {{
-        // SAFETY: as `oqs/kem_ml_kem.h` declares them; its lengths are those of the standard, which a test compares.
-        unsafe extern "C" {
-            #[link_name = concat!("OQS_KEM_ml_kem_", $set, "_keypair")]
-            safe fn keypair(ek: &mut [u8; $ek], dk: &mut [u8; $dk]) -> c_int;
-            #[link_name = concat!("OQS_KEM_ml_kem_", $set, "_encaps")]
-            safe fn encaps(c: &mut [u8; $c], shared_secret: &mut [u8; SHARED_SECRET], ek: &[u8; $ek]) -> c_int;
-            #[link_name = concat!("OQS_KEM_ml_kem_", $set, "_decaps")]
-            safe fn decaps(shared_secret: &mut [u8; SHARED_SECRET], c: &[u8; $c], dk: &[u8; $dk]) -> c_int;
-        }
-        MlKem { algorithm: Algorithm::$algorithm, keypair, encaps, decaps }
-    }};
-}
-
-pub(super) static ALL: &[&dyn Kem] = &[
-    &kem!(MlKem512, "512", ek: 800, dk: 1632, c: 768),
-    &kem!(MlKem768, "768", ek: 1184, dk: 2400, c: 1088),
-    &kem!(MlKem1024, "1024", ek: 1568, dk: 3168, c: 1568),
-];
-
-struct MlKem<const EK: usize, const DK: usize, const C: usize> {
+/// An ML-KEM parameter set of liboqs.
+struct MlKem {
     algorithm: Algorithm,
-    keypair: extern "C" fn(&mut [u8; EK], &mut [u8; DK]) -> c_int,
-    encaps: extern "C" fn(&mut [u8; C], &mut [u8; SHARED_SECRET], &[u8; EK]) -> c_int,
-    decaps: extern "C" fn(&mut [u8; SHARED_SECRET], &[u8; C], &[u8; DK]) -> c_int,
+    library: LazyLock<oqs::Result<Library>>,
 }
 
-impl<const EK: usize, const DK: usize, const C: usize> Kem for MlKem<EK, DK, C> {
+macro_rules! kem {
+    ($name:ident, $algorithm:ident) => {
+        static $name: MlKem = MlKem {
+            algorithm: Algorithm::$algorithm,
+            library: LazyLock::new(|| Library::new(oqs::kem::Algorithm::$algorithm)),
+        };
+    };
+}
+
+kem!(ML_KEM_512, MlKem512);
+kem!(ML_KEM_768, MlKem768);
+kem!(ML_KEM_1024, MlKem1024);
+
+pub(super) static ALL: &[&dyn Kem] = &[&ML_KEM_512, &ML_KEM_768, &ML_KEM_1024];
+
+impl MlKem {
+    fn library(&self) -> Answer<&Library> {
+        self.library.as_ref().map_err(|_| Refusal::Unsupported("algorithm"))
+    }
+}
+
+impl Kem for MlKem {
     fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     fn keygen_internal(&self, d: &[u8], z: &[u8], ek: &mut [u8], dk: &mut [u8]) -> Answer {
+        let library = self.library()?;
         let seeds: [&[u8]; 2] = [exactly::<SEED>(d)?, exactly::<SEED>(z)?];
-        let (ek, dk) = (output(ek)?, output(dk)?);
-        seeded(&seeds, || (self.keypair)(ek, dk))
+        let (public, secret) = seeded(&seeds, || Ok(library.keypair()?))?;
+        copy(public.as_ref(), ek)?;
+        copy(secret.as_ref(), dk)
     }
 
     fn encaps_internal(&self, ek: &[u8], m: &[u8], to: &mut Encapsulated<'_>) -> Answer {
-        let (ek, m) = (exactly(ek)?, exactly::<M>(m)?);
-        let (c, shared_secret) = (output(to.c)?, output(to.shared_secret)?);
-        seeded(&[m], || (self.encaps)(c, shared_secret, ek))
+        let library = self.library()?;
+        let (ek, m) = (library.public_key_from_bytes(ek).ok_or(LENGTH)?, exactly::<M>(m)?);
+        let (c, secret) = seeded(&[m], || Ok(library.encapsulate(ek)?))?;
+        copy(c.as_ref(), to.c)?;
+        copy(secret.as_ref(), to.shared_secret)
     }
 
     fn decaps(&self, dk: &[u8], c: &[u8], shared_secret: &mut [u8]) -> Answer {
-        let (dk, c, shared_secret) = (exactly(dk)?, exactly(c)?, output(shared_secret)?);
-        accepted((self.decaps)(shared_secret, c, dk))
+        let library = self.library()?;
+        let dk = library.secret_key_from_bytes(dk).ok_or(LENGTH)?;
+        let c = library.ciphertext_from_bytes(c).ok_or(LENGTH)?;
+        copy(library.decapsulate(dk, c)?.as_ref(), shared_secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::ml_kem::{self, SHARED_SECRET};
+
+    #[test]
+    fn the_library_has_the_lengths_of_the_standard() {
+        for (set, kem) in ml_kem::ALL.iter().zip([&ML_KEM_512, &ML_KEM_768, &ML_KEM_1024]) {
+            let library = kem.library().unwrap();
+            assert_eq!(kem.algorithm, set.algorithm);
+            assert_eq!([library.length_public_key(), library.length_secret_key()], [set.ek, set.dk]);
+            assert_eq!([library.length_ciphertext(), library.length_shared_secret()], [set.c, SHARED_SECRET]);
+        }
     }
 }
