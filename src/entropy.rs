@@ -9,7 +9,7 @@ use std::ptr;
 
 /// The library drew another number of bytes than a vector has for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the library drew {drawn} bytes of randomness, not the {supplied} that were supplied")]
+#[error("the library drew {drawn} bytes of randomness instead of {supplied}")]
 pub struct Mismatch {
     /// Bytes that were there to be drawn.
     pub supplied: usize,
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(none, Ok(()));
         assert_eq!(
             Mismatch { supplied: 2, drawn: 4 }.to_string(),
-            "the library drew 4 bytes of randomness, not the 2 that were supplied"
+            "the library drew 4 bytes of randomness instead of 2"
         );
     }
 

@@ -96,8 +96,8 @@ pub(super) static BACKEND: Backend = Backend {
     id: "pqclean",
     version,
     notes: &[
-        "Unmaintained: PQClean is archived, and RUSTSEC-2026-0160 to -0168 say so of the pqcrypto crates.",
-        "The arm64 code needs the SHA-3 instructions and is taken without asking for them (PQClean #587).",
+        "Unmaintained: PQClean is archived, and so are the pqcrypto crates (RUSTSEC-2026-0160 to -0168).",
+        "The arm64 code needs the SHA-3 instructions and does not check for them (PQClean #587).",
     ],
     paths: &[
         #[cfg(target_arch = "x86_64")]

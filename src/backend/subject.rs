@@ -39,7 +39,7 @@ impl Subject {
         self.backend.chooses(self.path, algorithm)
     }
 
-    /// Why the path is not run here, if it is not.
+    /// Why the path does not run here, if so.
     pub fn barred(&self) -> Option<String> {
         let lacks = self.path.lacks();
         (!lacks.is_empty() && !self.forced).then(|| format!("cpu-lacks: {}", Feature::names(&lacks)))
@@ -59,7 +59,7 @@ impl Subject {
         let lacks = self.path.lacks();
         (!lacks.is_empty() && self.is_chosen()).then(|| {
             format!(
-                "{} needs {}, which this processor lacks, and the library takes that path all the same: \
+                "{} needs {}, which this processor lacks, but the library takes this path anyway: \
                  an application that uses it here is killed by SIGILL",
                 self.name(),
                 Feature::names(&lacks)

@@ -1,4 +1,4 @@
-//! What a binary can test, as plain data: `pqcheck list`. Knows no renderer and fills nothing in.
+//! What a binary can test, as plain data: `pqcheck list`. Knows no renderer.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,18 +7,18 @@ use crate::spec::{Algorithm, Operation};
 /// The value of [`Inventory::schema`].
 pub const SCHEMA: &str = "pqcheck.inventory/1";
 
-/// Everything that a binary has, and which of it this machine can run.
+/// Everything in a binary, and which parts this machine can run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
     /// Always [`SCHEMA`].
     pub schema: String,
     /// The version of pqcheck.
     pub version: String,
-    /// Where the question was asked.
+    /// The machine that answered.
     pub platform: super::Platform,
     /// The linked implementations, in report order.
     pub backends: Vec<BackendInfo>,
-    /// The libraries of the image, where they were asked for.
+    /// The libraries of the image, if asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installed: Option<InstalledInfo>,
     /// Every algorithm, in report order.
@@ -31,13 +31,13 @@ pub struct Inventory {
     pub vector_formats: Vec<Word>,
     /// The output formats of `--format`.
     pub formats: Vec<Word>,
-    /// The reasons for which a case is skipped.
+    /// The reasons to skip a case.
     pub skip_reasons: Vec<Word>,
     /// The exit codes.
     pub exit_codes: Vec<ExitCodeInfo>,
-    /// What `doctor` can find; `pqcheck doctor --explain ID` shows the page.
+    /// The rules of `doctor`; `pqcheck doctor --explain ID` shows their pages.
     pub rules: Vec<Word>,
-    /// What `explain` can name; `pqcheck doctor --explain ID` shows the page of these too.
+    /// The causes that `explain` knows; `pqcheck doctor --explain ID` shows their pages too.
     pub causes: Vec<Word>,
     /// The planted faults, for `--backend broken:ID`.
     pub faults: Vec<FaultInfo>,
@@ -56,14 +56,14 @@ pub struct BackendInfo {
     pub paths: Vec<CodePathInfo>,
 }
 
-/// The libraries of an image, by what their files say; nothing of them was run.
+/// The libraries of an image, as read from their files; nothing was run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstalledInfo {
-    /// The files that can be tested.
+    /// The libraries that pqcheck can test.
     pub libraries: Vec<LibraryInfo>,
-    /// Files that have the name of such a library and are none for this image; `about` says why.
+    /// Files with the name of such a library that no application of this image could load; `about` says why.
     pub passed_over: Vec<Word>,
-    /// Where was looked, as phrases.
+    /// The places searched, as phrases.
     pub looked: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ pub struct LibraryInfo {
     pub file: String,
     /// The library's own name, `liboqs`.
     pub name: String,
-    /// Its version, where the file says one.
+    /// Its version, if the file has one.
     pub version: Option<String>,
     /// Its soname.
     pub soname: Option<String>,
@@ -84,15 +84,15 @@ pub struct LibraryInfo {
     pub machine: String,
     /// The C library that it needs, `glibc`.
     pub libc: Option<String>,
-    /// The processor level that it was compiled to require, as far as a note says so.
+    /// The processor level that it requires, if a note in the file says so.
     pub requires: Option<String>,
-    /// Whether an application gets this file, and not another of the same name.
+    /// Whether an application gets this file rather than another of the same name.
     pub chosen: bool,
-    /// Why no application here can load it, if it is so.
+    /// Why no application here can load it, if so.
     pub refused: Option<String>,
-    /// What it has under the names of the standards; `about` is `final` or `draft`.
+    /// The algorithms that it has under the names of the standards; `about` is `final` or `draft`.
     pub algorithms: Vec<Word>,
-    /// What it has from before the standards.
+    /// The algorithms that it has from before the standards.
     pub round3: Vec<String>,
     /// What an application that uses it should know, one sentence each.
     pub notes: Vec<String>,
@@ -105,7 +105,7 @@ pub struct CodePathInfo {
     pub id: String,
     /// Processor features that the path needs.
     pub requires: Vec<String>,
-    /// Those of them that this processor lacks.
+    /// The required features that this processor lacks.
     pub lacks: Vec<String>,
     /// Whether the library's own dispatch takes this path on this processor.
     pub chosen: bool,
@@ -113,7 +113,7 @@ pub struct CodePathInfo {
     pub runs_here: bool,
     /// Ways in which the path is known to depart from the standards.
     pub departures: Vec<Word>,
-    /// What the path offers.
+    /// The algorithms of the path.
     pub algorithms: Vec<AlgorithmInfo>,
 }
 
@@ -122,7 +122,7 @@ pub struct CodePathInfo {
 pub struct AlgorithmInfo {
     /// The algorithm.
     pub algorithm: Algorithm,
-    /// Those of its operations that can be tested.
+    /// The operations that pqcheck can test.
     pub operations: Vec<Operation>,
 }
 
@@ -131,18 +131,18 @@ pub struct AlgorithmInfo {
 pub struct SuiteInfo {
     /// The name in case ids, `acvp/ML-KEM-keyGen-FIPS203`.
     pub name: String,
-    /// The package that it was taken from.
+    /// The package that it comes from.
     pub source: String,
     /// That package's version.
     pub version: String,
-    /// The licence of the data, where it is known.
+    /// The licence of the data, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
     /// How many cases.
     pub cases: u64,
 }
 
-/// A word that is typed or printed, with its meaning.
+/// A word that users type or read, with its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Word {
     /// The word.
@@ -165,7 +165,7 @@ pub struct ExitCodeInfo {
 pub struct FaultInfo {
     /// The stable name, as in `broken:ID`.
     pub id: String,
-    /// What is wrong with it, a fragment.
+    /// What is wrong, a fragment.
     pub what: String,
     /// Whether it ends its process, so that a run with it exits 2 rather than 1.
     pub lethal: bool,

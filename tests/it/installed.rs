@@ -190,7 +190,7 @@ fn a_file_that_is_no_library_for_this_image_is_refused_in_one_line() {
         ("text.so", b"INPUT(liboqs.so.7)\n", "not an ELF file"),
         ("header.so", &whole[..70], "damaged"),
         ("half.so", &whole[..whole.len() / 2], "damaged"),
-        ("foreign.so", &foreign, "built for s390x, and this is"),
+        ("foreign.so", &foreign, "built for s390x, but this machine is"),
         ("program.so", &fs::read(env!("CARGO_BIN_EXE_pqcheck")).unwrap(), ""),
     ] {
         let path = folder.join(name);

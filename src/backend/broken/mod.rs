@@ -65,7 +65,7 @@ pub static FAULTS: &[Fault] = &[
     ),
     Fault::wrong(
         "wrong-z",
-        "ML-KEM derives the secret of implicit rejection from H(ek) in the place of z",
+        "ML-KEM derives the secret of implicit rejection from H(ek) instead of z",
         Hooks { decaps: Some(kem::decaps_with_h_for_z), ..SOUND },
     ),
     Fault::wrong(
@@ -81,17 +81,17 @@ pub static FAULTS: &[Fault] = &[
     // ML-KEM: another algorithm.
     Fault::wrong(
         "z-and-d-swapped",
-        "ML-KEM generates keys with the seeds d and z in the other's place",
+        "ML-KEM swaps the seeds d and z when it generates keys",
         Hooks { keygen: Some(kem::keygen_swapping), ..SOUND },
     ),
     Fault::wrong(
         "draft-g-of-d",
-        "ML-KEM generates keys as the initial public draft of FIPS 203 did, from G(d) without k",
+        "ML-KEM generates keys as in the initial public draft of FIPS 203, from G(d) without k",
         Hooks { keygen: Some(kem::keygen_of_draft), ..SOUND },
     ),
     Fault::wrong(
         "kyber-round-3",
-        "what is called ML-KEM is Kyber as submitted to round 3",
+        "ML-KEM is Kyber as submitted to round 3",
         Hooks {
             keygen: Some(kem::keygen_of_draft),
             encaps: Some(kem::encaps_of_kyber),
@@ -101,7 +101,7 @@ pub static FAULTS: &[Fault] = &[
     ),
     Fault::wrong(
         "decompress-rounds-wrong",
-        "ML-KEM rounds down in Decompress, as fips203 before 0.5.0 rounded wrongly",
+        "ML-KEM rounds down in Decompress, a fault of the kind that fips203 had before 0.5.0",
         Hooks { encaps: Some(kem::encaps_rounding_down), decaps: Some(kem::decaps_rounding_down), ..SOUND },
     ),
     Fault::wrong(
@@ -130,7 +130,7 @@ pub static FAULTS: &[Fault] = &[
     ),
     Fault::wrong(
         "rnd-ignored",
-        "ML-DSA signs deterministically whatever the randomness",
+        "ML-DSA ignores the randomness and signs deterministically",
         Hooks { sign: Some(signature::sign_without_rnd), ..SOUND },
     ),
     Fault::wrong(
@@ -140,12 +140,12 @@ pub static FAULTS: &[Fault] = &[
     ),
     Fault::wrong(
         "verify-ignores-last-byte",
-        "ML-DSA accepts a valid signature whatever its last byte",
+        "ML-DSA ignores the last byte of a signature",
         Hooks { verify: Some(signature::verify_but_for_the_last_byte), ..SOUND },
     ),
     Fault::wrong(
         "wrong-length-signature-accepted",
-        "ML-DSA cuts or fills a signature to the right length before it verifies",
+        "ML-DSA truncates or pads a signature to the right length before it verifies",
         Hooks { verify: Some(signature::verify_the_front), ..SOUND },
     ),
     Fault::wrong(
@@ -161,7 +161,7 @@ pub static FAULTS: &[Fault] = &[
     // ChaCha20-Poly1305.
     Fault::wrong(
         "tag-ignored",
-        "ChaCha20-Poly1305 opens whatever the tag",
+        "ChaCha20-Poly1305 ignores the tag",
         Hooks { open: Some(aead::open_with_any_tag), ..SOUND },
     ),
     Fault::wrong(
@@ -176,33 +176,37 @@ pub static FAULTS: &[Fault] = &[
     ),
     Fault::wrong(
         "wrong-above-64-bytes",
-        "the ChaCha20 stream is wrong behind its first block",
+        "ChaCha20-Poly1305 uses a wrong key stream after the first block",
         Hooks { seal: Some(aead::seal_wrong_stream), open: Some(aead::open_wrong_stream), ..SOUND },
     ),
     // Now and then.
     Fault::wrong(
         "wrong-every-hundredth-call",
-        "every hundredth operation has a wrong output or verdict",
+        "every hundredth operation gives a wrong output or verdict",
         Hooks { wrong_call: Some(|call| call % 100 == 0), ..SOUND },
     ),
     Fault::wrong(
         "wrong-on-second-call",
-        "the second operation of the process has a wrong output or verdict",
+        "the second operation of the process gives a wrong output or verdict",
         Hooks { wrong_call: Some(|call| call == 2), ..SOUND },
     ),
     // Memory, and the ways to die: in the decapsulation of ML-KEM-768.
     Fault::lethal(
         "writes-past-the-output",
-        "8 bytes are written behind the shared secret",
+        "the library writes 8 bytes past the shared secret",
         death::write_past_the_output,
     ),
     Fault::lethal("panic", "the library panics", death::panic),
     Fault::lethal("abort", "the library aborts the process", death::abort),
-    Fault::lethal("sigsegv", "the library touches memory that is not there", death::sigsegv),
+    Fault::lethal("sigsegv", "the library accesses memory that is not mapped", death::sigsegv),
     Fault::lethal("sigill", "the library executes an instruction that the processor lacks", death::sigill),
     Fault::lethal("endless-loop", "the library never returns", death::endless_loop),
-    Fault::lethal("memory-without-end", "the library takes memory without end", death::memory_without_end),
-    Fault::lethal("stack-overflow", "the library recurses without end", death::stack_overflow),
+    Fault::lethal(
+        "memory-without-end",
+        "the library allocates memory without limit",
+        death::memory_without_end,
+    ),
+    Fault::lethal("stack-overflow", "the library recurses without limit", death::stack_overflow),
 ];
 
 impl Fault {

@@ -20,7 +20,7 @@ pub(super) fn enter(library: &Library) -> Result<(), String> {
     told.map(drop).map_err(|_| {
         let file = library.file.display();
         format!(
-            "{file}: no `OQS_init` or `OQS_randombytes_custom_algorithm`; this is no liboqs that can be asked"
+            "{file}: does not export `OQS_init` and `OQS_randombytes_custom_algorithm`, so pqcheck cannot test it"
         )
     })
 }

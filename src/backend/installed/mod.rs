@@ -42,7 +42,7 @@ impl Installed {
         }
     }
 
-    /// Why no application here could load it, if it is so.
+    /// Why no application here can load it, if so.
     pub fn refused(&self) -> Option<&str> {
         self.library.loader.as_ref().err().map(String::as_str)
     }
@@ -52,15 +52,15 @@ impl Installed {
         format!("{} ({})", self.verdict.name(), self.file.display())
     }
 
-    /// That the library has the draft under the name of `algorithm`, if its symbols say so.
+    /// A sentence that the library has the draft under the name of `algorithm`, if its symbols say so.
     pub fn draft(&self, algorithm: Algorithm) -> Option<String> {
         (self.verdict.speaks(algorithm) == Some(Speaks::Draft))
             .then(|| self.answers_with(algorithm, "the draft (ipd)"))
     }
 
-    /// `liboqs 0.10.1 answers to ML-DSA-87 with the draft (ipd), in /usr/lib/liboqs.so.5`.
+    /// `liboqs 0.10.1 has the draft (ipd) under the name ML-DSA-87, in /usr/lib/liboqs.so.5`.
     pub fn answers_with(&self, algorithm: Algorithm, what: &str) -> String {
-        format!("{} answers to {algorithm} with {what}, in {}", self.verdict.name(), self.file.display())
+        format!("{} has {what} under the name {algorithm}, in {}", self.verdict.name(), self.file.display())
     }
 
     fn new(file: PathBuf, verdict: LibraryVerdict, loader: Result<(PathBuf, host::Libc), String>) -> Self {
@@ -70,7 +70,7 @@ impl Installed {
         installed
     }
 
-    /// The notes for an application that asks for just these: that one of them is no standard, it knows.
+    /// The notes for an application that asks for just these, and so knows which of them are no standards.
     pub(crate) fn notes_beside(&self, asked: &[Algorithm]) -> Vec<String> {
         let (verdict, title) = (&self.verdict, self.title());
         let mut notes = Vec::new();
@@ -82,8 +82,8 @@ impl Installed {
             .collect();
         if !drafts.is_empty() {
             notes.push(format!(
-                "{title} answers to {} with the draft (ipd), which no implementation of the standard understands; \
-                 the standards came with liboqs 0.12",
+                "{title} has the draft (ipd) under the name {}, which is not compatible with the standard; \
+                 liboqs 0.12 and later have the standards",
                 drafts.join(", ")
             ));
         }
@@ -91,9 +91,9 @@ impl Installed {
         let round3: Vec<&str> = verdict.round3.iter().copied().filter(|name| !is_asked(name)).collect();
         if !round3.is_empty() {
             let has_standards = verdict.offers.iter().any(|(it, _)| Algorithm::STANDARDS.contains(it));
-            let but = if has_standards { "" } else { ", and neither ML-KEM nor ML-DSA" };
+            let but = if has_standards { "" } else { " but neither ML-KEM nor ML-DSA" };
             notes.push(format!(
-                "{title} has {} of round 3{but}; what it makes, no implementation of the standards understands",
+                "{title} has {} of round 3{but}; round 3 is not compatible with the standards",
                 round3.join(", ")
             ));
         }

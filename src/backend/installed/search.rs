@@ -16,9 +16,9 @@ use crate::image::root::{self, ElfFacts, Found as Place, Root};
 pub struct FoundLibrary {
     /// Each library with the copies that it hides.
     pub backends: Vec<&'static Backend>,
-    /// Files that have the name of such a library and are none for this image.
+    /// Files with the name of such a library that no application of this image could load.
     pub refused: Vec<Refused>,
-    /// Where was looked, as phrases.
+    /// The places searched, as phrases.
     pub looked: Vec<String>,
 }
 
@@ -27,14 +27,14 @@ pub struct FoundLibrary {
 pub struct Refused {
     /// Where it is.
     pub file: PathBuf,
-    /// Why it is not.
+    /// Why.
     pub why: String,
 }
 
 /// The machine of this program.
 const HERE: Machine = if cfg!(target_arch = "aarch64") { Machine::AARCH64 } else { Machine::X86_64 };
 
-/// The usual loaders, by their C library.
+/// Where the loaders of glibc and musl usually are.
 #[cfg(target_arch = "x86_64")]
 const LOADERS: [&str; 4] = [
     "/lib64/ld-linux-x86-64.so.2",
@@ -85,7 +85,7 @@ pub fn search() -> Result<FoundLibrary, String> {
 /// The library in `file`, whether an application would find it or not.
 ///
 /// # Errors
-/// If it is none that an application here could load; the reason names the file.
+/// If no application here could load it; the reason names the file.
 pub fn named(file: &Path) -> Result<&'static Backend, String> {
     let refused = |why: String| format!("{}: {why}", file.display());
     let absolute = std::path::absolute(file).map_err(|error| refused(error.to_string()))?;
@@ -217,10 +217,10 @@ fn by_soname(root: &Root, copy: &Copy, verdict: &LibraryVerdict) -> PathBuf {
 /// Why a file is not tested.
 #[derive(Debug, thiserror::Error)]
 enum Unfit {
-    /// It is none of the libraries, or for another machine: the loader passes it over.
+    /// It is another library, or for another machine: the loader passes it over.
     #[error("{0}")]
     ForOthers(String),
-    /// It is one that no application could load.
+    /// No application could load it.
     #[error("{0}")]
     Damaged(String),
 }
@@ -232,12 +232,12 @@ fn read(root: &Root, place: &Place, facts: &ElfFacts) -> Result<LibraryVerdict, 
     })?;
     if elf.machine != HERE || !elf.is_64 || elf.is_big_endian {
         let (built, here) = (verdict::platform(elf.machine), verdict::platform(HERE));
-        return Err(Unfit::ForOthers(format!("built for {built}, and this is {here}")));
+        return Err(Unfit::ForOthers(format!("built for {built}, but this machine is {here}")));
     }
     let content = root.open(place).map_err(|error| Unfit::Damaged(error.to_string()))?;
     match verdict::read(elf, &content, &place.path) {
         Ok(Some(verdict)) => Ok(verdict),
-        Ok(None) => Err(Unfit::ForOthers("exports neither liboqs's functions nor OpenSSL's".to_owned())),
+        Ok(None) => Err(Unfit::ForOthers("exports neither liboqs nor OpenSSL functions".to_owned())),
         Err(why) => Err(Unfit::Damaged(why)),
     }
 }
@@ -255,13 +255,13 @@ fn way(there: &[Rc<Loader>], elf: &Elf) -> Result<Rc<Loader>, String> {
     }
     let Some(other) = there.first() else {
         return Err(format!(
-            "this image has no dynamic loader (looked at {}): no application here can load it",
+            "this image has no dynamic loader (looked for {}), so no application here can load it",
             LOADERS.join(", ")
         ));
     };
     let (wanted, has) = if libc == Libc::Musl { ("musl", "glibc") } else { ("glibc", "musl") };
     Err(format!(
-        "linked to {wanted}, and this image has {has} alone ({}): no application here can load it",
+        "linked to {wanted}, but this image has only {has} ({}), so no application here can load it",
         other.path.display()
     ))
 }
@@ -286,19 +286,15 @@ fn hosting(loader: &Loader) -> (PathBuf, host::Libc) {
     (loader.path.clone(), if loader.is_musl() { host::Libc::Musl } else { host::Libc::Glibc })
 }
 
-/// Where [`search`] looks, for those who find nothing there.
+/// The places that [`search`] searches, for whoever finds nothing there.
 fn looked(there: &[Rc<Loader>]) -> Vec<String> {
     if there.is_empty() {
-        return vec![format!(
-            "there is no dynamic loader for {} at {}",
-            verdict::platform(HERE),
-            LOADERS.join(", ")
-        )];
+        return vec![format!("no dynamic loader for {} at {}", verdict::platform(HERE), LOADERS.join(", "))];
     }
     let names: Vec<String> = Family::ALL.iter().map(|family| format!("{}*.so*", family.file())).collect();
     let by: Vec<String> = there.iter().map(|loader| loader.path.display().to_string()).collect();
     vec![
-        format!("looked for {} as {} would find them", names.join(" and "), by.join(" and ")),
+        format!("looked for {} where {} would", names.join(" and "), by.join(" and ")),
         "under /usr/local, /usr/lib, /lib and /opt".to_owned(),
     ]
 }

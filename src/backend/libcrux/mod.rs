@@ -19,7 +19,7 @@ pub(super) static BACKEND: Backend = Backend {
         "RUSTSEC-2025-0133: early releases gave wrong ML-KEM secrets and ML-DSA signatures on arm64 without SHA3 instructions; the linked version has the fix.",
         "RUSTSEC-2026-0076, -0077: `libcrux-ml-dsa` before 0.0.8 decoded hints wrongly and checked the norm of z wrongly; the linked version has the fix.",
         "RUSTSEC-2026-0125, -0126: `libcrux-ml-dsa` before 0.0.9 was wrong on AVX2 only; the linked version has the fix.",
-        "`encapsulate` and `decapsulate` check no key by themselves: an application must call `validate_public_key` and `validate_private_key` first, as pqcheck does.",
+        "`encapsulate` and `decapsulate` do not check keys: an application must first call `validate_public_key` and `validate_private_key`, as pqcheck does.",
     ],
     paths: &[
         #[cfg(target_arch = "x86_64")]

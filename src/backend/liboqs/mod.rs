@@ -18,8 +18,8 @@ pub(super) static BACKEND: Backend = Backend {
     id: "liboqs",
     version,
     notes: &[
-        "0.10 and 0.11 answer to the names of ML-DSA with the draft of FIPS 204; 0.12 and later have the standard.",
-        "Releases before 0.16 have bugs in AVX512VL Keccak code; 0.13.0, which is linked here, has no such code yet.",
+        "Under the names of ML-DSA, 0.10 and 0.11 have the draft of FIPS 204; 0.12 and later have the standard.",
+        "The AVX512VL code for Keccak has bugs before 0.16; the linked version, 0.13.0, does not have that code yet.",
     ],
     paths: &[&NATIVE, &PORTABLE],
 };

@@ -56,20 +56,20 @@ pub(super) fn map(path: &Path) -> Result<Mapped, String> {
                 .checked_add(segment.p_filesz(endian))
                 .is_some_and(|end| end <= length);
         if !inside {
-            return Err("a loader whose segments lie about the file".to_owned());
+            return Err("a loader with segments that do not fit the file".to_owned());
         }
         end = address + size;
     }
     let entry = header.e_entry(endian);
     let total = usize::try_from(end.next_multiple_of(page)).unwrap_or(0);
     if total == 0 || entry >= end {
-        return Err("a loader with nothing to run".to_owned());
+        return Err("a loader without code".to_owned());
     }
     let base = memory::reserve(total, libc::PROT_NONE).map_err(|error| error.to_string())?;
     for segment in segments {
         // SAFETY: all segments were found to be inside of the map that was just made.
         unsafe { load(&file, base, segment, page as usize) }.map_err(|error| {
-            format!("cannot be mapped to run: {error}; is it on a file system without `exec`?")
+            format!("cannot be mapped as executable: {error}; is its file system mounted with `noexec`?")
         })?;
     }
     Ok(Mapped { base, entry: base + entry as usize })
@@ -159,15 +159,15 @@ mod tests {
     fn a_loader_that_lies_about_itself_is_refused() {
         let here = super::super::program::MACHINE.0;
         for (segments, what) in [
-            (&[][..], "nothing to run"),
-            (&[[0, 0, 5000, 5000]], "lie about the file"),
-            (&[[0, 0, 4096, 100]], "lie about the file"),
-            (&[[0, 0, 4096, u64::MAX]], "lie about the file"),
-            (&[[u64::MAX - 4095, 0, 4096, 4096]], "lie about the file"),
-            (&[[0, u64::MAX - 4095, 4096, 4096]], "lie about the file"),
-            (&[[0, 8, 100, 100]], "lie about the file"),
-            (&[[0, 0, 4096, 8192], [4096, 0, 4096, 4096]], "lie about the file"),
-            (&[[0, 0, 4096, 1 << 30]], "lie about the file"),
+            (&[][..], "without code"),
+            (&[[0, 0, 5000, 5000]], "do not fit the file"),
+            (&[[0, 0, 4096, 100]], "do not fit the file"),
+            (&[[0, 0, 4096, u64::MAX]], "do not fit the file"),
+            (&[[u64::MAX - 4095, 0, 4096, 4096]], "do not fit the file"),
+            (&[[0, u64::MAX - 4095, 4096, 4096]], "do not fit the file"),
+            (&[[0, 8, 100, 100]], "do not fit the file"),
+            (&[[0, 0, 4096, 8192], [4096, 0, 4096, 4096]], "do not fit the file"),
+            (&[[0, 0, 4096, 1 << 30]], "do not fit the file"),
         ] {
             let refused = map(loader(here, segments).path()).err().unwrap();
             assert!(refused.contains(what), "{segments:?}: {refused}");

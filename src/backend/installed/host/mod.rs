@@ -44,7 +44,7 @@ pub(super) enum Libc {
 pub(super) enum Error {
     #[error("{path}: {what}")]
     Loader { path: PathBuf, what: String },
-    #[error("{path}: {loader} has been started in this process before, and there can be one alone")]
+    #[error("{path}: this process already runs {loader}, and it can run only one loader")]
     Another { path: PathBuf, loader: PathBuf },
     #[error("{path}: the C library has no `dlopen`")]
     NoDlopen { path: PathBuf },
