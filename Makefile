@@ -20,12 +20,13 @@ check: binary ## build the release binary and run every embedded known-answer te
 test: ## everything that CI runs, phase by phase
 	@tools/engine lend tools/phases lint unit minimal dist gate vectors-through-all $(if $(filter arm64,$(archs)),arm64 test-image test-containers)
 
-lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every dependency
+lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every dependency, actions pinned by digest
 	@tools/need rust cc cmake libclang cargo-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
 	for script in $$(grep -rlx '#!/bin/sh' tools docker lab) docker/database/throwaway.sh; do sh -n $$script || exit; done
+	! grep -rnE '^ +(- )?uses: ' .github action.yml | grep -vE '@[0-9a-f]{40} # v'
 
 lint-workflows: ## actionlint and zizmor over .github/ and action.yml; not part of CI, because they are brought from a registry
 	@tools/need python3 workflow-linters

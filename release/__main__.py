@@ -40,7 +40,8 @@ def make(archs):
     binaries = {arch: DIST / f"pqcheck-linux-{arch}" for arch in archs}
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
-    created = datetime.datetime.fromtimestamp(int(bom.run("git", "log", "-1", "--format=%ct")), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    when = datetime.datetime.fromtimestamp(int(bom.run("git", "log", "-1", "--format=%ct")), datetime.UTC)
+    created = when.strftime("%Y-%m-%dT%H:%M:%SZ")
     everything = {}
     for arch, binary in binaries.items():
         strangers = check.against_audit(arch, binary)
@@ -56,6 +57,9 @@ def make(archs):
     (OUT / "pqcheck-image.tar").write_bytes(image.archive(binaries, root.version, bom.run("git", "rev-parse", "HEAD").strip()))
     for file in ["LICENSE-APACHE", "LICENSE-MIT"]:
         shutil.copy(bom.ROOT / file, OUT)
+    library = Path(bom.run("rustc", "--print", "sysroot").strip()) / "share/doc/rust/COPYRIGHT-library.html"
+    if library.exists():
+        shutil.copy(library, OUT / "THIRD-PARTY-rust-standard-library.html")
     for file in [*(DIST / "man").iterdir(), *(DIST / "completions").iterdir()]:
         shutil.copy(file, OUT)
     sums = "".join(f"{bom.digest(path)}  {path.name}\n" for path in sorted(OUT.iterdir()))

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
@@ -103,8 +104,10 @@ def in_sources(entry, source, carrier):
     commit, repository = entry.get("commit"), entry["origin"].removeprefix("https://github.com/").lower()
     version = entry.get("version", commit)
     purl = f"pkg:github/{repository}@{commit}" if commit else f"pkg:generic/{entry['id']}@{version}"
-    note = f"{entry['note']} The SHA-256 is that of the list of its files in {carrier.name} {carrier.version}, sorted by path, as sha256sum prints it."
-    texts = [(source / path).read_text() if is_licence(Path(path)) else leading_comment(source / path) for path in entry["texts"]]
+    note = (f"{entry['note']} The SHA-256 is that of the list of its files in {carrier.name} {carrier.version}, "
+            "sorted by path, as sha256sum prints it.")
+    texts = [path.read_text() if is_licence(path) else leading_comment(path)
+             for path in (source / text for text in entry["texts"])]
     return Component(f"{carrier.name}/{entry['id']}", entry["name"], version, purl, entry["licence"], entry["origin"],
                      listing(entry, source)[1], kind=entry.get("kind", "library"), note=note, texts=texts)
 
@@ -123,7 +126,8 @@ def from_system(arch):
     yield Component("system/rust", "Rust standard library", rustc["release"], f"pkg:github/rust-lang/rust@{rustc['release']}",
                     "MIT OR Apache-2.0", "https://github.com/rust-lang/rust", note=f"Commit {rustc['commit-hash']}")
     compiler = COMPILERS[arch] if run("uname", "-m").strip() == "x86_64" else "cc"
-    macros = dict(line.split()[1:3] for line in run(compiler, "-E", "-dM", "-include", "features.h", "-x", "c", "/dev/null").splitlines() if len(line.split()) == 3)
+    defines = run(compiler, "-E", "-dM", "-include", "features.h", "-x", "c", "/dev/null").splitlines()
+    macros = dict(line.split()[1:3] for line in defines if len(line.split()) == 3)
     glibc = f"{macros['__GLIBC__']}.{macros['__GLIBC_MINOR__']}"
     gcc = run(compiler, "-dumpfullversion").strip()
     yield archive(compiler, "libc.a", "GNU C Library", "glibc", glibc, "LGPL-2.1-or-later", "https://sourceware.org/glibc")
@@ -134,9 +138,9 @@ def archive(compiler, file, name, source, version, licence, origin):
     """A static library of the compiler; where dpkg knows it, by its package, as scanners look for it."""
     path = Path(run(compiler, f"-print-file-name={file}").strip()).resolve()
     purl, texts, note = f"pkg:generic/{source}@{version}", [], "Linked statically."
-    owner = subprocess.run(["dpkg-query", "-S", str(path)], capture_output=True, text=True) if Path("/usr/bin/dpkg-query").exists() else None
-    if owner and owner.returncode == 0:
-        package = owner.stdout.split(": ")[0]
+    owner = shutil.which("dpkg-query") and subprocess.run(["dpkg-query", "-S", path], capture_output=True, text=True).stdout
+    if owner:
+        package = owner.split(": ")[0]
         distribution = re.search(r"^ID=\"?(\w+)", Path("/etc/os-release").read_text(), re.M)[1]
         exact, upstream = run("dpkg-query", "-W", "-f", "${Version} ${source:Package}", package).split()
         purl = f"pkg:deb/{distribution}/{package.split(':')[0]}@{exact.replace('+', '%2B')}?upstream={upstream}"

@@ -46,7 +46,8 @@ def archive(binaries, version, revision):
 def config(version, revision):
     """What the stage `prebuilt` says."""
     stage = re.search(r" AS prebuilt\n(.*?)\nFROM ", RECIPE.read_text(), re.S)[1]
-    interval, timeout, retries, command = re.search(r"^HEALTHCHECK --interval=(\d+)s --timeout=(\d+)s --retries=(\d+) CMD (.*)$", stage, re.M).groups()
+    health = r"^HEALTHCHECK --interval=(\d+)s --timeout=(\d+)s --retries=(\d+) CMD (.*)$"
+    interval, timeout, retries, command = re.search(health, stage, re.M).groups()
     given = {"${VERSION}": version, "${REVISION}": revision}
     return {
         "User": re.search(r"^USER (\S+)$", stage, re.M)[1],

@@ -18,7 +18,8 @@ def document(root, components, created):
     used = sorted({name for each in everything for name in re.findall(r"LicenseRef-[\w.-]+", each.licence)})
     parts = {each.ref for each in components if not each.ref.startswith("pkg:cargo/")}
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", ids[root.ref])]
-    relations += [(ids[each.ref], "CONTAINS" if need in parts else "DEPENDS_ON", ids[need]) for each in everything for need in sorted(each.needs)]
+    relations += [(ids[each.ref], "CONTAINS" if need in parts else "DEPENDS_ON", ids[need])
+                  for each in everything for need in sorted(each.needs)]
     return {
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
@@ -27,8 +28,10 @@ def document(root, components, created):
         "documentNamespace": f"https://spdx.org/spdxdocs/{root.name}-{root.version}-{root.sha256}",
         "creationInfo": {"created": created, "creators": [f"Tool: {root.name}-release-{root.version}"]},
         "packages": [package(each, ids[each.ref]) for each in everything],
-        "hasExtractedLicensingInfos": [{"licenseId": name, "name": name.removeprefix("LicenseRef-"), "extractedText": OWN[name]} for name in used],
-        "relationships": [{"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other} for one, kind, other in relations],
+        "hasExtractedLicensingInfos": [
+            {"licenseId": name, "name": name.removeprefix("LicenseRef-"), "extractedText": OWN[name]} for name in used],
+        "relationships": [
+            {"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other} for one, kind, other in relations],
     }
 
 
