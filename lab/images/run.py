@@ -116,6 +116,8 @@ def check(line):
 def outcome(line):
     if line.command == "(starts)":
         return execute(container(line) + [line.image])
+    if line.command == "(action)":
+        return action(line)
     if "{tar}" in line.command:
         host = str(binary(dist, machine()))
         with tempfile.TemporaryDirectory(dir=TARGET) as folder:
@@ -126,6 +128,16 @@ def outcome(line):
     if emulated(line):
         program = ["/qemu", "/pqcheck"]
     return execute(container(line) + ["--entrypoint", program[0], line.image, *program[1:], *shlex.split(line.command)])
+
+
+def action(line):
+    """Exit code and output of docker/action.sh, with the summary that it writes."""
+    with tempfile.TemporaryDirectory(dir=TARGET) as folder:
+        given = dict(word.split("=", 1) for word in line.given)
+        given = {"IMAGE": line.image, "BINARY": str(binary(dist, architecture(line.image))), "REPORT": folder} | given
+        code, output = execute(["env", *(f"{name}={value}" for name, value in given.items()), str(ROOT / "docker/action.sh")])
+        files = [Path(folder) / name for name in ("summary.md", "kat.xml")]
+        return code, output + "".join(f"--- {file.name}\n{file.read_text()}" for file in files if file.exists())
 
 
 def emulated(line):
