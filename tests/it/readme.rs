@@ -1,6 +1,6 @@
-//! The README's commands do what the README shows.
+//! The commands in the README and in `docs/` do what these pages show.
 
 #[test]
-fn the_readme_shows_what_happens() {
-    trycmd::TestCases::new().case("README.md").run();
+fn the_pages_show_what_happens() {
+    trycmd::TestCases::new().case("README.md").case("docs/*.md").run();
 }
