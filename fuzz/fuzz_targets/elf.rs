@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use pqcheck::image::content::Content;
 use pqcheck::image::elf::Elf;
-use pqcheck::image::root::Content;
 
 fuzz_target!(|bytes: &[u8]| {
     let content = Content::Kept { bytes: bytes.into(), size: bytes.len() as u64 };

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use libfuzzer_sys::fuzz_target;
-use pqcheck::image::root::{Content, Kind, Root};
+use pqcheck::image::content::Content;
+use pqcheck::image::root::{Listed, Root};
 
 fuzz_target!(|bytes: &[u8]| {
     let content = Content::Kept { bytes: bytes.into(), size: bytes.len() as u64 };
@@ -22,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
                 let _ = root.open(&found).and_then(|content| content.head(4096));
                 let _ = root.elf(&found);
             }
-            if kind == Kind::Folder {
+            if kind == Listed::Folder {
                 waiting.push(path);
             }
         }

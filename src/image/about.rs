@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::elf::{Elf, Libc, Machine, libc_of_loader};
-use super::root::{Listed, Root, Target};
+use super::root::{Listed, Root};
+use super::target::Target;
 use super::{cpu, platform};
 
 /// What kind of image this is.
@@ -94,7 +95,7 @@ impl About {
 
     /// Whether a file for this machine runs on the image's platform; none where nothing tells.
     pub fn runs(&self, elf: &Elf) -> Option<bool> {
-        let wanted = Machine::of(self.target.as_ref()?)?;
+        let wanted = Machine::of(&self.target.as_ref()?.architecture)?;
         Some(
             elf.machine == wanted
                 // Their kernels run the older kind too.

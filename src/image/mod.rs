@@ -1,6 +1,7 @@
 //! Facts about the machine and the image, as data. Knows no verdict.
 
 pub mod about;
+pub mod content;
 pub mod cpu;
 pub mod elf;
 pub mod loader;
@@ -10,4 +11,5 @@ pub mod program;
 pub mod python;
 pub mod root;
 pub mod script;
+pub mod target;
 pub mod tools;

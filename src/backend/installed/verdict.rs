@@ -5,8 +5,8 @@ use std::path::Path;
 
 use memchr::memmem;
 
+use crate::image::content::Content;
 use crate::image::elf::{Elf, Machine};
-use crate::image::root::Content;
 use crate::spec::{Algorithm, ml_dsa, ml_kem, round3};
 
 /// Which library a file is.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::root::{Content, Target};
+use super::content::Content;
 
 mod read;
 mod symbols;
@@ -248,12 +248,9 @@ impl Machine {
     /// EM_ARM.
     pub const ARM: Self = Self(40);
 
-    /// The machine that container platforms call so.
-    pub fn of(target: &Target) -> Option<Self> {
-        NAMES
-            .iter()
-            .find(|(_, _, platform)| *platform == target.architecture)
-            .map(|(number, ..)| Self(*number))
+    /// The machine that container platforms call so: `amd64`.
+    pub fn of(architecture: &str) -> Option<Self> {
+        NAMES.iter().find(|(_, _, platform)| *platform == architecture).map(|(number, ..)| Self(*number))
     }
 
     /// A processor family's name, `x86-64`.

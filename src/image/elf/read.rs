@@ -10,7 +10,7 @@ use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader 
 use object::read::{ReadCache, ReadRef};
 
 use super::{Elf, Error, Kind, Load, Machine, Tables, VersionNeed};
-use crate::image::root::{Content, Cursor};
+use crate::image::content::{Content, Cursor};
 
 /// The most bytes read at once.
 const LARGEST_READ: u64 = 16 << 20;

@@ -9,7 +9,7 @@ use object::read::{ReadCache, ReadRef as _};
 
 use super::read::Data;
 use super::{Elf, Error};
-use crate::image::root::Content;
+use crate::image::content::Content;
 
 /// The largest table of names, and of symbols, in bytes.
 const LARGEST_TABLE: u64 = 16 << 20;

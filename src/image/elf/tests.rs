@@ -104,10 +104,10 @@ fn what_is_no_elf_file_is_told_from_a_damaged_one() {
 
 #[test]
 fn the_symbols_of_a_real_library_are_visited() {
-    let root = crate::image::root::Root::folder(Path::new("/")).unwrap();
     let usual = ["/lib/x86_64-linux-gnu/libc.so.6", "/lib/aarch64-linux-gnu/libc.so.6", "/lib64/libc.so.6"];
-    let Some(found) = usual.iter().find_map(|path| root.file(Path::new(path))) else { return };
-    let content = root.open(&found).unwrap();
+    let Some(file) = usual.iter().find_map(|path| File::open(path).ok()) else { return };
+    let size = file.metadata().unwrap().len();
+    let content = Content::Part { file: Rc::new(file), start: 0, size };
     let elf = Elf::read(&content).unwrap();
     let names = ["malloc", "no_such_symbol", "printf"];
     assert_eq!(elf.defines(&content, &names).unwrap(), [true, false, true]);

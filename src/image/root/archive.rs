@@ -9,7 +9,9 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::tree::Tree;
-use super::{Config, Content, Place, Root, Target, tar_reader};
+use super::{Config, Place, Root, tar_reader};
+use crate::image::content::Content;
+use crate::image::target::Target;
 
 /// The largest JSON document of an archive that is read.
 const LARGEST_JSON: usize = 8 << 20;
@@ -201,7 +203,7 @@ fn oci(outer: &Root, index: &Path) -> Result<Described, String> {
 
 /// Of several images that of this machine's architecture, otherwise the first; attestations are none.
 fn chosen(manifests: &[Descriptor]) -> Option<&Descriptor> {
-    let own = own_architecture();
+    let own = Target::default().architecture;
     let is = |descriptor: &&Descriptor, wanted: &str| {
         descriptor
             .platform
@@ -209,21 +211,12 @@ fn chosen(manifests: &[Descriptor]) -> Option<&Descriptor> {
             .is_some_and(|platform| platform.os == "linux" && platform.architecture == wanted)
     };
     let known = |descriptor: &&Descriptor| !is_unknown(descriptor);
-    let mine = manifests.iter().find(|descriptor| is(descriptor, own));
+    let mine = manifests.iter().find(|descriptor| is(descriptor, &own));
     mine.or_else(|| manifests.iter().find(known))
 }
 
 fn is_unknown(descriptor: &Descriptor) -> bool {
     descriptor.platform.as_ref().is_some_and(|platform| platform.architecture == "unknown")
-}
-
-/// This machine's architecture as container platforms are named.
-fn own_architecture() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    }
 }
 
 fn blob(descriptor: &Descriptor) -> Result<PathBuf, String> {
@@ -248,12 +241,5 @@ impl Compression {
             [0x28, 0xb5, 0x2f, 0xfd] => Self::Zstd,
             _ => Self::None,
         })
-    }
-}
-
-impl Default for Target {
-    /// Linux on this machine's architecture.
-    fn default() -> Self {
-        Self { os: "linux".to_owned(), architecture: own_architecture().to_owned(), variant: String::new() }
     }
 }

@@ -5,6 +5,8 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use serde::Deserialize;
 
+use crate::image::target::Target;
+
 /// How an image is to be started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
@@ -24,38 +26,6 @@ pub struct Config {
     pub target: Option<Target>,
     /// The image's name, where the archive has one.
     pub name: Option<String>,
-}
-
-/// A container platform.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// `linux`.
-    pub os: String,
-    /// `amd64`, `arm64`, `arm`.
-    pub architecture: String,
-    /// `v8`, `v7`; often empty.
-    pub variant: String,
-}
-
-impl Target {
-    /// Reads `linux/arm64` or `linux/arm/v7`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('/');
-        let (os, architecture, variant) = (parts.next()?, parts.next()?, parts.next().unwrap_or_default());
-        let fine = parts.next().is_none() && !os.is_empty() && !architecture.is_empty();
-        fine.then(|| Self {
-            os: os.to_owned(),
-            architecture: architecture.to_owned(),
-            variant: variant.to_owned(),
-        })
-    }
-}
-
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)?;
-        if self.variant.is_empty() { Ok(()) } else { write!(f, "/{}", self.variant) }
-    }
 }
 
 /// What the engines put into PATH when an image says nothing.
@@ -160,14 +130,5 @@ mod tests {
         assert_eq!(config.target.unwrap().to_string(), "linux/arm64/v8");
         assert_eq!(Config::parse(b"{}").unwrap().path(), DEFAULT_PATH);
         assert!(Config::parse(b"[").is_err());
-    }
-
-    #[test]
-    fn a_platform_is_read_as_engines_write_it() {
-        assert_eq!(Target::parse("linux/arm/v7").unwrap().variant, "v7");
-        assert_eq!(Target::parse("linux/amd64").unwrap().to_string(), "linux/amd64");
-        for wrong in ["", "linux", "linux/", "/amd64", "a/b/c/d"] {
-            assert_eq!(Target::parse(wrong), None, "{wrong}");
-        }
     }
 }

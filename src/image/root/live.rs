@@ -8,7 +8,8 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::{Content, Kind, Listed, Node};
+use super::{Kind, Listed, Node};
+use crate::image::content::Content;
 
 #[derive(Debug)]
 pub(super) struct Live {

@@ -10,18 +10,17 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::content::Content;
 use super::elf::{self, Elf};
 
 mod archive;
 mod config;
-mod content;
 mod live;
 mod tar_reader;
 mod tree;
 
 pub use archive::OpenError;
-pub use config::{Config, Target};
-pub use content::{Content, Cursor};
+pub use config::Config;
 
 /// The most symbolic links followed on the way to one file, as in Linux.
 pub const MOST_LINKS: usize = 40;

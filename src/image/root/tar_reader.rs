@@ -7,7 +7,8 @@ use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entries, EntryType, PaxExtensions};
 
 use super::tree::{Entry, EntryKind, Tree, path_of};
-use super::{Content, Elf};
+use crate::image::content::Content;
+use crate::image::elf::Elf;
 
 /// The longest name or extended header that is read.
 const LONGEST_NAME: u64 = 64 << 10;

@@ -7,7 +7,8 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use super::{Content, ElfFacts, Kind, Listed, Node};
+use super::{ElfFacts, Kind, Listed, Node};
+use crate::image::content::Content;
 
 /// The most entries of all layers together.
 const MOST_NODES: usize = 8_000_000;
