@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::exit::Exit;
 use super::write;
-use crate::doctor::{self, Facts, Subject};
+use crate::doctor::{self, Facts, Suspect};
 use crate::image::about::About;
 use crate::image::loader::{self, Loaders, Taken};
 use crate::image::platform;
@@ -189,9 +189,9 @@ impl Subjects {
     fn findings(&self, args: &Args, root: &Root, about: &About) -> Findings {
         let elsewhere = self.elsewhere(root);
         let facts = Facts { about, elsewhere: &elsewhere };
-        let programs = self.programs.iter().map(Subject::Program);
-        let lost = self.lost.iter().map(|(search, asked)| Subject::Tool(search, asked));
-        let imports = self.imports.iter().map(Subject::Import);
+        let programs = self.programs.iter().map(Suspect::Program);
+        let lost = self.lost.iter().map(|(search, asked)| Suspect::Tool(search, asked));
+        let imports = self.imports.iter().map(Suspect::Import);
         let mut findings: Vec<Finding> =
             programs.chain(lost).chain(imports).flat_map(|subject| doctor::check(&facts, &subject)).collect();
         findings.sort_by(|a, b| {

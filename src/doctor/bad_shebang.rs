@@ -1,7 +1,7 @@
 //! A script's first line does not lead to a program that runs it.
 
 use super::words::{self, is_wanted, shown, text};
-use super::{Facts, Rule, Subject, tool_not_found};
+use super::{Facts, Rule, Suspect, tool_not_found};
 use crate::image::program::{Program, Script, What};
 use crate::image::script::{EnvArgument, FirstLine};
 use crate::report::finding::{Finding, Step};
@@ -21,8 +21,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let path = shown(&program.path);
     match &program.what {
         Some(What::Script(script)) => script_finding(facts, program, script).into_iter().collect(),

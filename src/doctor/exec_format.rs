@@ -1,8 +1,8 @@
 //! A file is to be executed that this platform's kernel cannot execute.
 
 use super::words::{is_wanted, shown};
-use super::{Facts, Rule, Subject};
-use crate::image::elf::{Elf, Kind};
+use super::{Facts, Rule, Suspect};
+use crate::image::elf::{Elf, ElfKind};
 use crate::image::program::What;
 use crate::image::script::FirstLine;
 use crate::report::finding::{Finding, Step};
@@ -23,8 +23,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let path = shown(&program.path);
     match &program.what {
         Some(What::Elf(binary)) => binary.elf().and_then(|elf| machine(facts, path, elf)).into_iter().collect(),
@@ -52,7 +52,7 @@ fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 fn machine(facts: &Facts<'_>, path: String, elf: &Elf) -> Option<Finding> {
-    if matches!(elf.kind, Kind::Object | Kind::Other(_)) {
+    if matches!(elf.kind, ElfKind::Object | ElfKind::Other(_)) {
         return Some(
             RULE.error(path, "it is an object file and not a program: nothing linked it".to_owned())
                 .because("The kernel executes what a linker wrote, not what a compiler left (`cc -c`).")

@@ -1,7 +1,7 @@
 //! A program or a library asks for an executable stack.
 
 use super::words::shown;
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::report::finding::{Finding, Step};
 use crate::report::page::Page;
 
@@ -18,8 +18,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(_: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let Some(binary) = program.binary() else { return Vec::new() };
     let asks = |elf: &crate::image::elf::Elf| elf.executable_stack == Some(true);
     let mut search = Vec::new();

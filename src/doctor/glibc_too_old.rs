@@ -1,7 +1,7 @@
 //! A program needs a newer glibc than the image has.
 
 use super::words::{shown, text};
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::image::about::glibc_version;
 use crate::image::loader::MissingVersion;
 use crate::image::program::{Binary, Program};
@@ -22,8 +22,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let Some(binary) = program.binary() else { return Vec::new() };
     let missing = binary.missing_versions.iter().filter(|missing| is_of_glibc(missing));
     let Some(newest) = missing.clone().filter_map(|missing| glibc_version(&missing.version)).max() else {

@@ -1,7 +1,7 @@
 //! A program says that it needs a newer processor than this one.
 
 use super::words::shown;
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::report::finding::{Finding, Step};
 use crate::report::page::Page;
 
@@ -19,8 +19,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let (Subject::Program(program), Some(level)) = (subject, facts.about.x86_level) else {
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let (Suspect::Program(program), Some(level)) = (subject, facts.about.x86_level) else {
         return Vec::new();
     };
     let Some(binary) = program.binary() else { return Vec::new() };

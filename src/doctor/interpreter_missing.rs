@@ -1,7 +1,7 @@
 //! The dynamic loader that a program names is not in the image.
 
 use super::words::{self, shown};
-use super::{Facts, Rule, Subject, libc_mismatch};
+use super::{Facts, Rule, Suspect, libc_mismatch};
 use crate::image::elf::Libc;
 use crate::report::finding::{Finding, Step};
 use crate::report::page::Page;
@@ -20,8 +20,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let Some((binary, elf)) = program.binary().and_then(|binary| Some((binary, binary.elf()?))) else {
         return Vec::new();
     };

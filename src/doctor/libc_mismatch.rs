@@ -2,7 +2,7 @@
 
 use super::libraries::{self, is_of_musl};
 use super::words::{self, libc, shown, text};
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::image::elf::Libc;
 use crate::image::loader::Taken;
 use crate::image::program::{Binary, Program};
@@ -24,8 +24,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let Some(binary) = program.binary() else { return Vec::new() };
     loader(facts, program, binary).into_iter().chain(mixed(facts, program, binary)).collect()
 }

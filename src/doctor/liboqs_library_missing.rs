@@ -1,7 +1,7 @@
 //! liboqs.so is nowhere that the program's loader looks.
 
 use super::libraries::{self, is_liboqs};
-use super::{Facts, Rule, Subject, shared_library_missing};
+use super::{Facts, Rule, Suspect, shared_library_missing};
 use crate::report::finding::Finding;
 use crate::report::page::Page;
 
@@ -19,8 +19,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let Some(binary) = program.binary() else { return Vec::new() };
     let is_glibc = binary.loader().is_some_and(|loader| !loader.is_musl());
     libraries::missing(program)

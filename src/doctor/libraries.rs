@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::words::{self, shown, text};
 use super::{Facts, Rule};
-use crate::image::loader::{Need, Taken, Verdict};
+use crate::image::loader::{Fit, Need, Taken};
 use crate::image::program::{Binary, Program};
 use crate::image::root::Missing;
 use crate::report::finding::{Finding, Step};
@@ -38,10 +38,8 @@ pub(super) fn finding(
     let by = resolution.and_then(|resolution| resolution.objects.get(need.by));
     let by = by.filter(|_| need.by != 0).map(|object| format!(", which `{}` needs,", shown(&object.path)));
     let name = text(&need.name);
-    let unusable = need
-        .tried
-        .iter()
-        .any(|candidate| matches!(candidate.verdict, Verdict::Unusable(_) | Verdict::Damaged(_)));
+    let unusable =
+        need.tried.iter().any(|candidate| matches!(candidate.fit, Fit::Unusable(_) | Fit::Damaged(_)));
     let what = if unusable { "cannot be loaded" } else { "is nowhere that its loader looks" };
     let mut search = words::steps(&need.tried, resolution);
     // Where the loader gave up, it does not matter what else there is.
@@ -59,8 +57,8 @@ pub(super) fn finding(
 
 /// The file at which the loader gives up because it is no whole ELF file, and in what way.
 pub(super) fn damaged(need: &Need) -> Option<(String, &str)> {
-    need.tried.iter().find_map(|candidate| match &candidate.verdict {
-        Verdict::Damaged(why) => Some((shown(&candidate.path), why.as_str())),
+    need.tried.iter().find_map(|candidate| match &candidate.fit {
+        Fit::Damaged(why) => Some((shown(&candidate.path), why.as_str())),
         _ => None,
     })
 }
@@ -80,11 +78,9 @@ pub(super) fn others(facts: &Facts<'_>, need: &Need) -> Vec<String> {
 
 /// Why nothing came of it: the first candidate that is there but unfit, or a link that leads nowhere.
 pub(super) fn obstacle(need: &Need) -> Option<String> {
-    need.tried.iter().find_map(|candidate| match &candidate.verdict {
-        Verdict::Unusable(why) | Verdict::Unfit(why) => {
-            Some(format!("`{}` is {why}", candidate.path.display()))
-        }
-        Verdict::Absent(missing) if is_dangling(missing) => Some(format!(
+    need.tried.iter().find_map(|candidate| match &candidate.fit {
+        Fit::Unusable(why) | Fit::Unfit(why) => Some(format!("`{}` is {why}", candidate.path.display())),
+        Fit::Absent(missing) if is_dangling(missing) => Some(format!(
             "`{}` is a link that leads nowhere: {}",
             candidate.path.display(),
             words::missing(missing)

@@ -2,7 +2,7 @@
 
 use super::libraries;
 use super::words::text;
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::report::finding::Finding;
 use crate::report::page::Page;
 
@@ -20,8 +20,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let Some(binary) = program.binary() else { return Vec::new() };
     let damaged = libraries::missing(program).filter_map(|need| Some((need, libraries::damaged(need)?)));
     damaged

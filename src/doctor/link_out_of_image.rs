@@ -1,7 +1,7 @@
 //! A symbolic link leads to something that is not in the image.
 
 use super::words::{self, is_wanted, shown};
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::image::root::Reason;
 use crate::report::finding::{Finding, Step};
 use crate::report::page::Page;
@@ -20,8 +20,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(_: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let Err(missing) = &program.lookup else { return Vec::new() };
     let Some(last) = missing.links.last() else { return Vec::new() };
     let (message, cause) = match &missing.reason {

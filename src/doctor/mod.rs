@@ -54,7 +54,7 @@ pub struct Rule {
     /// The page that explains it.
     pub page: &'static Page,
     /// Looks at one subject.
-    pub check: fn(&Facts<'_>, &Subject<'_>) -> Vec<Finding>,
+    pub check: fn(&Facts<'_>, &Suspect<'_>) -> Vec<Finding>,
 }
 
 /// What is known of the image apart from the subject.
@@ -66,7 +66,7 @@ pub struct Facts<'f> {
 }
 
 /// What a rule looks at.
-pub enum Subject<'s> {
+pub enum Suspect<'s> {
     /// A file that is to be started, or a library that is to be loaded.
     Program(&'s Program),
     /// A name that leads to no program.
@@ -96,7 +96,7 @@ impl Rule {
 }
 
 /// What all rules find in one subject.
-pub fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
+pub fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
     ALL.iter().flat_map(|rule| (rule.check)(facts, subject)).collect()
 }
 

@@ -1,9 +1,9 @@
 //! A program is there, but may not be executed.
 
 use super::words::{is_wanted, shown};
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::image::program::{Program, What};
-use crate::image::root::Kind;
+use crate::image::root::FileKind;
 use crate::report::finding::{Finding, Step};
 use crate::report::page::Page;
 
@@ -21,13 +21,13 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let Ok(found) = &program.lookup else { return Vec::new() };
     let wanted = is_wanted(program);
     let mut findings = Vec::new();
     let path = || shown(&program.path);
-    if found.node.kind == Kind::Folder && wanted {
+    if found.node.kind == FileKind::Folder && wanted {
         findings.push(
             RULE.error(path(), "it is a folder".to_owned())
                 .because("`COPY FOLDER /name` copies what is in a folder, and makes the folder.")

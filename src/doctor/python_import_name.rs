@@ -2,7 +2,7 @@
 
 use super::python_module_missing::steps;
 use super::words::shown;
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::image::python::{Import, Names};
 use crate::report::finding::Finding;
 use crate::report::page::Page;
@@ -21,8 +21,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Import(import) = subject else { return Vec::new() };
+fn check(_: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Import(import) = subject else { return Vec::new() };
     let Some(names) = &import.names else { return Vec::new() };
     if names.dynamic.is_some() {
         return Vec::new();

@@ -1,7 +1,7 @@
 //! A module is nowhere that the image's Python looks.
 
 use super::words::{install, listed, shown};
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::image::python::{Import, Installation, Refused};
 use crate::report::finding::{Finding, Step};
 use crate::report::page::Page;
@@ -20,8 +20,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Import(import) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Import(import) = subject else { return Vec::new() };
     let Some(python) = &import.python else {
         return vec![
             RULE.error(import.module.clone(), "the image has no Python".to_owned())

@@ -2,7 +2,7 @@
 
 use super::libraries::{self, is_liboqs, is_of_musl};
 use super::words::{install, text};
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::image::elf::Libc;
 use crate::image::loader::Need;
 use crate::report::finding::Finding;
@@ -23,8 +23,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let Some(binary) = program.binary() else { return Vec::new() };
     let is_glibc = binary.loader().is_some_and(|loader| !loader.is_musl());
     let of_other_libc = |need: &&Need| is_glibc && is_of_musl(&need.name);

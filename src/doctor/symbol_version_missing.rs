@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::glibc_too_old::{is_of_glibc, steps};
 use super::words::{shown, text};
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::report::finding::Finding;
 use crate::report::page::Page;
 
@@ -22,8 +22,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Program(program) = subject else { return Vec::new() };
+fn check(_: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Program(program) = subject else { return Vec::new() };
     let Some(binary) = program.binary() else { return Vec::new() };
     let missing: Vec<_> = binary.missing_versions.iter().filter(|missing| !is_of_glibc(missing)).collect();
     let names: BTreeSet<String> = missing.iter().map(|missing| text(&missing.version)).collect();

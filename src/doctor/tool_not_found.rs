@@ -1,7 +1,7 @@
 //! A program that is to be started is nowhere in PATH.
 
 use super::words::{self, shown, text};
-use super::{Facts, Rule, Subject};
+use super::{Facts, Rule, Suspect};
 use crate::image::tools::{Refusal, ToolSearch};
 use crate::report::finding::{Finding, Step};
 use crate::report::page::Page;
@@ -20,8 +20,8 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject::Tool(search, asked) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
+    let Suspect::Tool(search, asked) = subject else { return Vec::new() };
     let name = text(&search.name);
     let by = match *asked {
         "" => String::new(),

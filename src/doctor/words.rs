@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::image::about::About;
 use crate::image::elf::Libc;
-use crate::image::loader::{Candidate, Origin, Resolution, Verdict};
+use crate::image::loader::{Candidate, Fit, Origin, Resolution};
 use crate::image::program::{Asked, Program};
 use crate::image::root::{Link, Missing, Reason};
 use crate::report::finding::Step;
@@ -55,17 +55,17 @@ pub(super) fn trail(links: &[Link]) -> String {
 pub(super) fn steps(tried: &[Candidate], resolution: Option<&Resolution>) -> Vec<Step> {
     let step = |candidate: &Candidate| Step {
         path: shown(&candidate.path),
-        verdict: format!("{}: {}", origin(&candidate.origin, resolution), verdict(&candidate.verdict)),
+        verdict: format!("{}: {}", origin(&candidate.origin, resolution), fit(&candidate.fit)),
     };
     tried.iter().map(step).collect()
 }
 
-fn verdict(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Taken => "taken".to_owned(),
-        Verdict::Absent(why) => missing(why),
-        Verdict::Unfit(why) => format!("passed over, {why}"),
-        Verdict::Unusable(why) | Verdict::Damaged(why) => format!("{why}; the loader gives up here"),
+fn fit(fit: &Fit) -> String {
+    match fit {
+        Fit::Taken => "taken".to_owned(),
+        Fit::Absent(why) => missing(why),
+        Fit::Unfit(why) => format!("passed over, {why}"),
+        Fit::Unusable(why) | Fit::Damaged(why) => format!("{why}; the loader gives up here"),
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::about::About;
 use super::elf::{self, Elf};
 use super::loader::{Loader, LoaderLookup, Loaders, MissingVersion, Resolution};
-use super::root::{ElfFacts, Found, Kind, Lookup, Root};
+use super::root::{ElfFacts, FileKind, FoundFile, Lookup, Root};
 use super::script::{self, EnvArgument, FirstLine, Shebang};
 use super::tools::{self, ToolSearch};
 
@@ -109,7 +109,7 @@ impl Program {
         program.may_execute = about.user.may_execute(node.mode, node.uid, node.gid);
         program.closed_folder = closed_folder(root, about, &found);
         program.no_exec_mount = root.no_exec_mount(&found);
-        if node.kind == Kind::File {
+        if node.kind == FileKind::File {
             program.what = Some(what(root, loaders, about, &found));
         }
         program
@@ -133,7 +133,7 @@ impl Program {
     }
 }
 
-fn what(root: &Root, loaders: &Loaders<'_>, about: &About, found: &Rc<Found>) -> What {
+fn what(root: &Root, loaders: &Loaders<'_>, about: &About, found: &Rc<FoundFile>) -> What {
     // What was read before needs no second look.
     let facts = root.elf(found);
     match facts.as_ref() {
@@ -183,7 +183,7 @@ impl Script {
 }
 
 /// The first folder on the way to a file that the user may not search.
-fn closed_folder(root: &Root, about: &About, found: &Found) -> Option<(PathBuf, u32)> {
+fn closed_folder(root: &Root, about: &About, found: &FoundFile) -> Option<(PathBuf, u32)> {
     let mut folders: Vec<&Path> = found.path.ancestors().skip(1).collect();
     folders.reverse();
     folders.into_iter().find_map(|folder| {

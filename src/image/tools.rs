@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::about::User;
-use super::root::{Found, Kind, Listed, Missing, Root};
+use super::root::{FileKind, FoundFile, Listed, Missing, Root};
 
 /// A search for a program.
 #[derive(Clone, Debug)]
@@ -72,8 +72,8 @@ pub fn search(root: &Root, name: &[u8], user: &User) -> ToolSearch {
     search
 }
 
-fn refusal(found: &Found, user: &User) -> Option<Refusal> {
-    if found.node.kind != Kind::File {
+fn refusal(found: &FoundFile, user: &User) -> Option<Refusal> {
+    if found.node.kind != FileKind::File {
         return Some(Refusal::NotAFile);
     }
     let may = user.may_execute(found.node.mode, found.node.uid, found.node.gid);
@@ -94,7 +94,7 @@ pub fn all(root: &Root) -> Vec<PathBuf> {
         for (name, kind) in root.list(&folder).unwrap_or_default() {
             let path = found.path.join(&name);
             let is_program = match root.lookup(&path) {
-                Ok(found) => found.node.kind == Kind::File && found.node.mode & 0o111 != 0,
+                Ok(found) => found.node.kind == FileKind::File && found.node.mode & 0o111 != 0,
                 Err(_) => kind == Listed::Link,
             };
             if is_program {

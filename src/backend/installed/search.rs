@@ -9,7 +9,7 @@ use super::verdict::{self, Family, LibraryVerdict};
 use super::{Installed, backend, host};
 use crate::image::elf::{Elf, Error, Libc, Machine};
 use crate::image::loader::{self, Copy, Loader, Loaders};
-use crate::image::root::{self, ElfFacts, Found as Place, Root};
+use crate::image::root::{self, ElfFacts, FoundFile as Place, Root};
 
 /// What is in the image.
 #[derive(Default)]
@@ -91,7 +91,7 @@ pub fn named(file: &Path) -> Result<&'static Backend, String> {
     let absolute = std::path::absolute(file).map_err(|error| refused(error.to_string()))?;
     let root = Root::folder(Path::new("/")).map_err(|error| format!("/: {error}"))?;
     let place = root.lookup(&absolute).map_err(|missing| refused(missing.reason.to_string()))?;
-    if place.node.kind != root::Kind::File {
+    if place.node.kind != root::FileKind::File {
         return Err(refused("not a file".to_owned()));
     }
     let facts = root.elf(&place);

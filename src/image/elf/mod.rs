@@ -26,7 +26,7 @@ pub struct Elf {
     /// `EI_OSABI`.
     pub os_abi: u8,
     /// What kind of file it is.
-    pub kind: Kind,
+    pub kind: ElfKind,
     /// PT_INTERP: the loader that is to start it.
     pub interpreter: Option<PathBuf>,
     /// Whether there is a dynamic section.
@@ -90,7 +90,7 @@ struct Tables {
 
 /// `e_type`, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ElfKind {
     /// ET_EXEC: at a fixed address.
     Executable,
     /// ET_DYN: a library or a position-independent program.
@@ -150,9 +150,9 @@ impl Elf {
     /// Whether it is a program and not only a library.
     pub fn is_program(&self) -> bool {
         match self.kind {
-            Kind::Executable => true,
-            Kind::Shared => self.interpreter.is_some() || self.is_pie,
-            Kind::Object | Kind::Other(_) => false,
+            ElfKind::Executable => true,
+            ElfKind::Shared => self.interpreter.is_some() || self.is_pie,
+            ElfKind::Object | ElfKind::Other(_) => false,
         }
     }
 

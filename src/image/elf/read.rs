@@ -9,7 +9,7 @@ use object::endian::Endianness;
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _};
 use object::read::{ReadCache, ReadRef};
 
-use super::{Elf, Error, Kind, Load, Machine, Tables, VersionNeed};
+use super::{Elf, ElfKind, Error, Load, Machine, Tables, VersionNeed};
 use crate::image::content::{Content, Cursor};
 
 /// The most bytes read at once.
@@ -80,10 +80,10 @@ fn facts<H: FileHeader<Endian = Endianness>>(data: Data<'_>) -> Result<Elf, Erro
         flags: header.e_flags(endian).0,
         os_abi: header.e_ident().os_abi.0,
         kind: match header.e_type(endian).0 {
-            1 => Kind::Object,
-            2 => Kind::Executable,
-            3 => Kind::Shared,
-            other => Kind::Other(other),
+            1 => ElfKind::Object,
+            2 => ElfKind::Executable,
+            3 => ElfKind::Shared,
+            other => ElfKind::Other(other),
         },
         is_stripped: is_stripped(header, endian, data),
         ..EMPTY
@@ -125,7 +125,7 @@ const EMPTY: Elf = Elf {
     machine: Machine(0),
     flags: 0,
     os_abi: 0,
-    kind: Kind::Other(0),
+    kind: ElfKind::Other(0),
     interpreter: None,
     is_dynamic: false,
     needed: Vec::new(),

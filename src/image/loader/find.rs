@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::{Candidate, Loader, join};
 use crate::image::elf;
-use crate::image::root::{ElfFacts, Found, Kind, Listed, Root};
+use crate::image::root::{ElfFacts, FileKind, FoundFile, Listed, Root};
 
 /// A library by its name.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Copy {
     /// A path that leads to it.
     pub path: PathBuf,
     /// The file.
-    pub found: Rc<Found>,
+    pub found: Rc<FoundFile>,
     /// What it says of itself.
     pub facts: ElfFacts,
 }
@@ -79,7 +79,7 @@ pub fn paths(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -> Ve
     let mut found: Vec<Copy> = Vec::new();
     let mut take = |path: PathBuf| {
         if let Ok(there) = root.lookup(&path)
-            && there.node.kind == Kind::File
+            && there.node.kind == FileKind::File
         {
             let copy = copy(root, path, there);
             // A linker script has a library's name too; a damaged library is still one.
@@ -102,7 +102,7 @@ pub fn paths(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -> Ve
     let mut seen: Vec<(PathBuf, Contents)> = Vec::new();
     for folder in listed.iter().chain(&own) {
         let Ok(there) = root.lookup(folder) else { continue };
-        if there.node.kind == Kind::Folder {
+        if there.node.kind == FileKind::Folder {
             let at = seen.iter().position(|(known, _)| *known == there.path).unwrap_or_else(|| {
                 seen.push((there.path.clone(), look.contents(&there.path)));
                 seen.len() - 1
@@ -189,7 +189,7 @@ fn may_hold_libraries(folder: &Path, name: &OsStr) -> bool {
         && (!is_python || name.ends_with(b"-packages") || name == b"lib-dynload")
 }
 
-fn copy(root: &Root, path: PathBuf, found: Rc<Found>) -> Copy {
+fn copy(root: &Root, path: PathBuf, found: Rc<FoundFile>) -> Copy {
     let facts = root.elf(&found);
     Copy { path, found, facts }
 }

@@ -6,9 +6,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::{Cache, Next, Origin, Search, Verdict, join, level_for};
-use crate::image::elf::{self, Elf, Kind, Machine};
-use crate::image::root::{self, ElfFacts, Found, Root};
+use super::{Cache, Fit, Next, Origin, Search, join, level_for};
+use crate::image::elf::{self, Elf, ElfKind, Machine};
+use crate::image::root::{ElfFacts, FileKind, FoundFile, Root};
 
 /// The largest cache that is read.
 const LARGEST_CACHE: usize = 32 << 20;
@@ -29,7 +29,7 @@ pub(super) struct Glibc {
 
 impl Glibc {
     /// The rules of the loader at `found`, for files like `elf`.
-    pub(super) fn new(root: &Root, found: &Found, facts: &ElfFacts, elf: &Elf) -> Self {
+    pub(super) fn new(root: &Root, found: &FoundFile, facts: &ElfFacts, elf: &Elf) -> Self {
         let cache = root.read(Path::new("/etc/ld.so.cache"), LARGEST_CACHE).ok();
         let level = level_for(elf);
         Self {
@@ -51,7 +51,7 @@ impl Glibc {
         &self.folders
     }
 
-    pub(super) fn find(&self, search: &mut Search<'_>, name: &[u8]) -> Option<(PathBuf, Rc<Found>)> {
+    pub(super) fn find(&self, search: &mut Search<'_>, name: &[u8]) -> Option<(PathBuf, Rc<FoundFile>)> {
         if name.contains(&b'/') {
             let path = match search.objects.is_empty() {
                 true => name.to_vec(),
@@ -64,7 +64,7 @@ impl Glibc {
         self.stages(search, name).ok().flatten()
     }
 
-    fn stages(&self, search: &mut Search<'_>, name: &[u8]) -> Result<Option<(PathBuf, Rc<Found>)>, ()> {
+    fn stages(&self, search: &mut Search<'_>, name: &[u8]) -> Result<Option<(PathBuf, Rc<FoundFile>)>, ()> {
         let by = search.by;
         let runpath = search.elf_of(by).and_then(|elf| elf.runpath.clone());
         if runpath.is_none() {
@@ -142,7 +142,7 @@ impl Glibc {
         folder: &Path,
         name: &[u8],
         origin: &Origin,
-    ) -> Result<Option<(PathBuf, Rc<Found>)>, ()> {
+    ) -> Result<Option<(PathBuf, Rc<FoundFile>)>, ()> {
         let special = folder.join("glibc-hwcaps");
         if !self.hwcaps.is_empty() && search.root.lookup(&special).is_ok() {
             for hwcap in &self.hwcaps {
@@ -209,7 +209,7 @@ pub(super) fn word(text: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// What is taken, or nothing; an error where the loader gives up.
-pub(super) fn taken(next: Next) -> Result<Option<(PathBuf, Rc<Found>)>, ()> {
+pub(super) fn taken(next: Next) -> Result<Option<(PathBuf, Rc<FoundFile>)>, ()> {
     match next {
         Next::Taken(path, found) => Ok(Some((path, found))),
         Next::GoOn => Ok(None),
@@ -218,33 +218,33 @@ pub(super) fn taken(next: Next) -> Result<Option<(PathBuf, Rc<Found>)>, ()> {
 }
 
 /// What the loader says of a file that is there.
-fn judge(search: &Search<'_>, found: &Rc<Found>) -> Verdict {
-    if found.node.kind != root::Kind::File {
-        return Verdict::Unusable("not a regular file".to_owned());
+fn judge(search: &Search<'_>, found: &Rc<FoundFile>) -> Fit {
+    if found.node.kind != FileKind::File {
+        return Fit::Unusable("not a regular file".to_owned());
     }
     let facts = search.root.elf(found);
     let elf = match facts.as_ref() {
         Ok(elf) => elf,
         Err(elf::Error::NotElf) if found.node.size == 0 => {
-            return Verdict::Damaged("an empty file".to_owned());
+            return Fit::Damaged("an empty file".to_owned());
         }
-        Err(error) => return Verdict::Damaged(error.to_string()),
+        Err(error) => return Fit::Damaged(error.to_string()),
     };
-    let Ok(like) = search.like.as_ref() else { return Verdict::Taken };
+    let Ok(like) = search.like.as_ref() else { return Fit::Taken };
     if elf.is_64 != like.is_64 {
         let bits = if elf.is_64 { 64 } else { 32 };
-        return Verdict::Unfit(format!("a {bits}-bit library"));
+        return Fit::Unfit(format!("a {bits}-bit library"));
     }
     if elf.is_big_endian != like.is_big_endian {
-        return Verdict::Unusable("a library of the other byte order".to_owned());
+        return Fit::Unusable("a library of the other byte order".to_owned());
     }
     if elf.machine != like.machine {
-        return Verdict::Unfit(format!("for {}, not for {}", elf.machine.name(), like.machine.name()));
+        return Fit::Unfit(format!("for {}, not for {}", elf.machine.name(), like.machine.name()));
     }
-    if !matches!(elf.kind, Kind::Shared | Kind::Executable) {
-        return Verdict::Unusable("not a library that can be loaded".to_owned());
+    if !matches!(elf.kind, ElfKind::Shared | ElfKind::Executable) {
+        return Fit::Unusable("not a library that can be loaded".to_owned());
     }
-    Verdict::Taken
+    Fit::Taken
 }
 
 /// The mark that the cache has for files like this.
@@ -268,7 +268,7 @@ fn cache_flags(elf: &Elf) -> u32 {
 }
 
 /// The default folders as they stand in the loader.
-fn built_in(root: &Root, found: &Found, facts: &ElfFacts) -> Option<Vec<PathBuf>> {
+fn built_in(root: &Root, found: &FoundFile, facts: &ElfFacts) -> Option<Vec<PathBuf>> {
     let content = root.open(found).ok()?;
     let elf = facts.as_ref().as_ref().ok()?;
     elf.where_texts_are(content.size()).find_map(|part| {

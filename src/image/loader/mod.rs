@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::cpu;
 use super::elf::{Elf, Libc, Machine};
-use super::root::{ElfFacts, Found, Missing, Root};
+use super::root::{ElfFacts, FoundFile, Missing, Root};
 
 mod cache;
 mod find;
@@ -41,7 +41,7 @@ pub struct Loader {
     /// As a program names it.
     pub path: PathBuf,
     /// The file.
-    pub found: Rc<Found>,
+    pub found: Rc<FoundFile>,
     /// What the file says of itself.
     pub facts: ElfFacts,
     rules: Rules,
@@ -68,7 +68,7 @@ pub struct Object {
     /// Where the loader found it, links not followed.
     pub path: PathBuf,
     /// The file.
-    pub found: Rc<Found>,
+    pub found: Rc<FoundFile>,
     /// What it says of itself.
     pub facts: ElfFacts,
     /// The object whose need loaded it, as an index; the program's is its own.
@@ -109,7 +109,7 @@ pub struct Candidate {
     /// What led there, `LD_LIBRARY_PATH`.
     pub origin: Origin,
     /// Why it was taken or refused.
-    pub verdict: Verdict,
+    pub fit: Fit,
 }
 
 /// What leads a loader to a path.
@@ -133,7 +133,7 @@ pub enum Origin {
 
 /// Why a path was taken or refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Fit {
     /// It is the one.
     Taken,
     /// It leads nowhere; the search goes on.
@@ -224,7 +224,7 @@ impl Loader {
     }
 
     /// What is loaded when the file at `found` is started.
-    pub fn resolve(&self, root: &Root, found: &Rc<Found>, facts: &ElfFacts) -> Resolution {
+    pub fn resolve(&self, root: &Root, found: &Rc<FoundFile>, facts: &ElfFacts) -> Resolution {
         let program = Object {
             path: found.path.clone(),
             found: Rc::clone(found),
@@ -246,7 +246,7 @@ impl Loader {
     }
 
     /// What `dlopen(name)` finds, for a program that is linked to nothing else.
-    pub fn search(&self, root: &Root, name: &[u8]) -> (Vec<Candidate>, Option<Rc<Found>>) {
+    pub fn search(&self, root: &Root, name: &[u8]) -> (Vec<Candidate>, Option<Rc<FoundFile>>) {
         let mut search =
             Search { root, like: &self.facts, objects: &[], by: 0, secure: false, tried: Vec::new() };
         let found = match &self.rules {
@@ -335,7 +335,7 @@ struct Search<'s> {
 
 /// Whether a search goes on after a candidate.
 enum Next {
-    Taken(PathBuf, Rc<Found>),
+    Taken(PathBuf, Rc<FoundFile>),
     GoOn,
     GiveUp,
 }
@@ -368,16 +368,16 @@ impl Search<'_> {
         &mut self,
         path: PathBuf,
         origin: Origin,
-        judge: impl FnOnce(&Self, &Rc<Found>) -> Verdict,
+        judge: impl FnOnce(&Self, &Rc<FoundFile>) -> Fit,
     ) -> Next {
-        let (verdict, found) = match self.root.lookup(&path) {
-            Err(missing) => (Verdict::Absent(missing), None),
+        let (fit, found) = match self.root.lookup(&path) {
+            Err(missing) => (Fit::Absent(missing), None),
             Ok(found) => (judge(self, &found), Some(found)),
         };
-        self.tried.push(Candidate { path: path.clone(), origin, verdict: verdict.clone() });
-        match (verdict, found) {
-            (Verdict::Taken, Some(found)) => Next::Taken(path, found),
-            (Verdict::Unusable(_) | Verdict::Damaged(_), _) => Next::GiveUp,
+        self.tried.push(Candidate { path: path.clone(), origin, fit: fit.clone() });
+        match (fit, found) {
+            (Fit::Taken, Some(found)) => Next::Taken(path, found),
+            (Fit::Unusable(_) | Fit::Damaged(_), _) => Next::GiveUp,
             _ => Next::GoOn,
         }
     }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::glibc::{taken, word};
-use super::{Origin, Search, Verdict, join};
+use super::{Fit, Origin, Search, join};
 use crate::image::elf::Kind;
-use crate::image::root::{self, Found, Root};
+use crate::image::root::{FileKind, FoundFile, Root};
 
 #[derive(Debug)]
 pub(super) struct Musl {
@@ -41,7 +41,7 @@ impl Musl {
         &self.folders
     }
 
-    pub(super) fn find(&self, search: &mut Search<'_>, name: &[u8]) -> Option<(PathBuf, Rc<Found>)> {
+    pub(super) fn find(&self, search: &mut Search<'_>, name: &[u8]) -> Option<(PathBuf, Rc<FoundFile>)> {
         if name.contains(&b'/') {
             let path = self.working_dir.join(OsStr::from_bytes(name));
             return taken(search.consider(path, Origin::Name, judge)).ok().flatten();
@@ -101,19 +101,19 @@ fn expanded(list: &[u8], origin: &Path) -> Option<Vec<u8>> {
 }
 
 /// musl takes the first file of the name; one that is unusable ends the search.
-fn judge(search: &Search<'_>, found: &Rc<Found>) -> Verdict {
-    if found.node.kind != root::Kind::File {
-        return Verdict::Unusable("not a regular file".to_owned());
+fn judge(search: &Search<'_>, found: &Rc<FoundFile>) -> Fit {
+    if found.node.kind != FileKind::File {
+        return Fit::Unusable("not a regular file".to_owned());
     }
     let facts = search.root.elf(found);
     match (facts.as_ref(), search.like.as_ref()) {
-        (Err(error), _) => Verdict::Damaged(error.to_string()),
+        (Err(error), _) => Fit::Damaged(error.to_string()),
         (Ok(elf), Ok(like)) if !elf.fits(like) => {
-            Verdict::Unusable(format!("for {}, not for {}", elf.machine.name(), like.machine.name()))
+            Fit::Unusable(format!("for {}, not for {}", elf.machine.name(), like.machine.name()))
         }
-        (Ok(elf), _) if !matches!(elf.kind, Kind::Shared | Kind::Executable) => {
-            Verdict::Unusable("not a library that can be loaded".to_owned())
+        (Ok(elf), _) if !matches!(elf.kind, ElfKind::Shared | ElfKind::Executable) => {
+            Fit::Unusable("not a library that can be loaded".to_owned())
         }
-        _ => Verdict::Taken,
+        _ => Fit::Taken,
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::about::User;
-use super::root::{Kind, Root};
+use super::root::{FileKind, Root};
 use super::tools;
 
 mod installation;
@@ -91,7 +91,7 @@ impl Import {
 
 /// Whether a folder is there, links followed.
 fn is_folder(root: &Root, path: &Path) -> bool {
-    root.lookup(path).is_ok_and(|found| found.node.kind == Kind::Folder)
+    root.lookup(path).is_ok_and(|found| found.node.kind == FileKind::Folder)
 }
 
 /// The value of an environment variable of the image as paths.

@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::{Kind, Listed, Node};
+use super::{FileKind, Listed, Node};
 use crate::image::content::Content;
 
 #[derive(Debug)]
@@ -45,10 +45,10 @@ impl Live {
             Err(error) => return Err(error),
         };
         let kind = match metadata.file_type() {
-            kind if kind.is_file() => Kind::File,
-            kind if kind.is_dir() => Kind::Folder,
-            kind if kind.is_symlink() => Kind::Link(fs::read_link(&path)?),
-            _ => Kind::Other,
+            kind if kind.is_file() => FileKind::File,
+            kind if kind.is_dir() => FileKind::Folder,
+            kind if kind.is_symlink() => FileKind::Link(fs::read_link(&path)?),
+            _ => FileKind::Other,
         };
         Ok(Some(Node {
             kind,

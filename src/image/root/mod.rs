@@ -39,7 +39,7 @@ pub struct Root {
 }
 
 /// What came of looking up a path.
-pub type Lookup = Result<Rc<Found>, Rc<Missing>>;
+pub type Lookup = Result<Rc<FoundFile>, Rc<Missing>>;
 
 /// What came of reading a file as ELF.
 pub type ElfFacts = Rc<Result<Elf, elf::Error>>;
@@ -52,7 +52,7 @@ enum Place {
 
 /// A file, folder or other thing that is in the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundFile {
     /// Where it is when all links are followed, from the image's root.
     pub path: PathBuf,
     /// The links that were followed on the way, in order.
@@ -65,7 +65,7 @@ pub struct Found {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     /// What stands there.
-    pub kind: Kind,
+    pub kind: FileKind,
     /// The permission bits.
     pub mode: u32,
     /// The owner.
@@ -80,7 +80,7 @@ pub struct Node {
 
 /// What stands at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A regular file.
     File,
     /// A folder.
@@ -191,11 +191,11 @@ impl Root {
     }
 
     /// Where `path` leads, if it is a regular file.
-    pub fn file(&self, path: &Path) -> Option<Rc<Found>> {
-        self.lookup(path).ok().filter(|found| found.node.kind == Kind::File)
+    pub fn file(&self, path: &Path) -> Option<Rc<FoundFile>> {
+        self.lookup(path).ok().filter(|found| found.node.kind == FileKind::File)
     }
 
-    fn walk(&self, path: &Path) -> Result<Found, Missing> {
+    fn walk(&self, path: &Path) -> Result<FoundFile, Missing> {
         let mut links: Vec<Link> = Vec::new();
         let refused = |reason, links: &[Link]| Missing { reason, links: links.to_vec() };
         if path.as_os_str().len() > LONGEST_PATH {
@@ -206,7 +206,7 @@ impl Root {
         // A folder that was found before is where the walk may start.
         if let (Some(folder), Some(name)) = (path.parent(), path.file_name())
             && let Some(Ok(known)) = self.found.borrow().get(folder)
-            && known.node.kind == Kind::Folder
+            && known.node.kind == FileKind::Folder
             && !path.as_os_str().as_bytes().ends_with(b"/.")
         {
             current.clone_from(&known.path);
@@ -227,7 +227,7 @@ impl Root {
                 Err(error) => return Err(refused(Reason::Unreadable(here, error.to_string()), &links)),
             };
             match there.kind {
-                Kind::Link(target) => {
+                FileKind::Link(target) => {
                     let climbs_out = climbs_out(&current, &target);
                     links.push(Link { at: here, target: target.clone(), climbs_out });
                     if links.len() > MOST_LINKS {
@@ -244,12 +244,12 @@ impl Root {
                     rest = parts;
                     node = None;
                 }
-                Kind::Folder => {
+                FileKind::Folder => {
                     current = here;
                     node = Some(there);
                 }
                 _ if !rest.is_empty() => return Err(refused(Reason::NotAFolder(here), &links)),
-                _ => return Ok(Found { path: here, links, node: there }),
+                _ => return Ok(FoundFile { path: here, links, node: there }),
             }
         }
         let node = match node {
@@ -260,7 +260,7 @@ impl Root {
                 Err(error) => return Err(refused(Reason::Unreadable(current, error.to_string()), &links)),
             },
         };
-        Ok(Found { path: current, links, node })
+        Ok(FoundFile { path: current, links, node })
     }
 
     /// What stands at a path without links, the last part excepted.
@@ -272,7 +272,7 @@ impl Root {
     }
 
     /// The bytes of a file that was found.
-    pub fn open(&self, found: &Found) -> io::Result<Content> {
+    pub fn open(&self, found: &FoundFile) -> io::Result<Content> {
         match &self.place {
             Place::Live(live) => live.open(&found.path),
             Place::Tree(tree) => tree.open(&found.path),
@@ -294,7 +294,7 @@ impl Root {
     /// What is in a folder, sorted by name; links in it are not followed. Empty where there is no folder.
     pub fn list(&self, folder: &Path) -> io::Result<Vec<(OsString, Listed)>> {
         let Ok(found) = self.lookup(folder) else { return Ok(Vec::new()) };
-        if found.node.kind != Kind::Folder {
+        if found.node.kind != FileKind::Folder {
             return Ok(Vec::new());
         }
         let mut entries = self.entries(&found.path)?;
@@ -312,7 +312,7 @@ impl Root {
     }
 
     /// The facts of an ELF file; read once for each file.
-    pub fn elf(&self, found: &Found) -> ElfFacts {
+    pub fn elf(&self, found: &FoundFile) -> ElfFacts {
         if let Some(known) = self.elves.borrow().get(&found.path) {
             return Rc::clone(known);
         }
@@ -331,7 +331,7 @@ impl Root {
     }
 
     /// The mount point of this path whose options forbid execution, for a live tree.
-    pub fn no_exec_mount(&self, found: &Found) -> Option<PathBuf> {
+    pub fn no_exec_mount(&self, found: &FoundFile) -> Option<PathBuf> {
         match &self.place {
             Place::Live(live) => live.no_exec_mount(&found.path),
             Place::Tree(_) => None,

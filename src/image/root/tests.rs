@@ -209,7 +209,7 @@ fn devices_and_links_out_of_an_archive_do_no_harm() {
         builder.append_data(&mut header, name, &[][..]).unwrap();
     }
     let root = opened(&builder.into_inner().unwrap()).unwrap();
-    assert_eq!(root.lookup(Path::new("/dev/null")).unwrap().node.kind, Kind::Other);
+    assert_eq!(root.lookup(Path::new("/dev/null")).unwrap().node.kind, FileKind::Other);
     let missing = root.lookup(Path::new("/out")).unwrap_err();
     assert_eq!(missing.reason, Reason::Absent("/etc".into()));
     assert!(missing.links[0].climbs_out);

@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use super::{ElfFacts, Kind, Listed, Node};
+use super::{ElfFacts, FileKind, Listed, Node};
 use crate::image::content::Content;
 
 /// The most entries of all layers together.
@@ -57,7 +57,7 @@ pub(super) enum EntryKind {
 
 impl Tree {
     pub(super) fn new() -> Self {
-        let root = slot(Kind::Folder, 0o755, 0, 0, 0, 0);
+        let root = slot(FileKind::Folder, 0o755, 0, 0, 0, 0);
         Self { nodes: vec![root], remarks: Vec::new(), left_out: 0 }
     }
 
@@ -100,32 +100,32 @@ impl Tree {
         let mut new = match kind {
             EntryKind::File { content, elf } => Slot {
                 elf,
-                node: Node { size: content.size(), ..slot(Kind::File, mode, uid, gid, layer, 0).node },
+                node: Node { size: content.size(), ..slot(FileKind::File, mode, uid, gid, layer, 0).node },
                 content: Some(content),
-                ..slot(Kind::File, mode, uid, gid, layer, 0)
+                ..slot(FileKind::File, mode, uid, gid, layer, 0)
             },
             EntryKind::Folder => {
                 // A folder that is there keeps what is in it.
-                if let Some(id) = there.filter(|id| self.nodes[*id].node.kind == Kind::Folder) {
+                if let Some(id) = there.filter(|id| self.nodes[*id].node.kind == FileKind::Folder) {
                     let node = &mut self.nodes[id].node;
                     (node.mode, node.uid, node.gid) = (mode, uid, gid);
                     self.nodes[id].layer = layer;
                     return;
                 }
-                slot(Kind::Folder, mode, uid, gid, layer, 0)
+                slot(FileKind::Folder, mode, uid, gid, layer, 0)
             }
-            EntryKind::Link(target) => slot(Kind::Link(target), 0o777, uid, gid, layer, 0),
+            EntryKind::Link(target) => slot(FileKind::Link(target), 0o777, uid, gid, layer, 0),
             EntryKind::Hard(target) => {
                 let source = safe_parts(&target).and_then(|parts| self.find_parts(&parts));
                 match source.map(|id| &self.nodes[id]) {
-                    Some(source) if source.node.kind != Kind::Folder => Slot { layer, ..source.clone() },
+                    Some(source) if source.node.kind != FileKind::Folder => Slot { layer, ..source.clone() },
                     _ => {
                         self.leave_out("a hard link to a file that is not there", full);
                         return;
                     }
                 }
             }
-            EntryKind::Other => slot(Kind::Other, mode, uid, gid, layer, 0),
+            EntryKind::Other => slot(FileKind::Other, mode, uid, gid, layer, 0),
         };
         let id = self.nodes.len();
         if new.node.identity == (0, 0) {
@@ -161,13 +161,13 @@ impl Tree {
     /// engine does that unpacks layers: not at all.
     fn folder_in(&mut self, parent: usize, name: &OsStr, layer: usize) -> usize {
         if let Some(id) = self.nodes[parent].children.get(name).copied()
-            && self.nodes[id].node.kind == Kind::Folder
+            && self.nodes[id].node.kind == FileKind::Folder
         {
             self.nodes[id].layer = layer;
             return id;
         }
         let id = self.nodes.len();
-        self.nodes.push(slot(Kind::Folder, 0o755, 0, 0, layer, id as u64));
+        self.nodes.push(slot(FileKind::Folder, 0o755, 0, 0, layer, id as u64));
         self.nodes[parent].children.insert(name.to_owned(), id);
         id
     }
@@ -217,10 +217,10 @@ impl Tree {
         let children = self.find(path).map(|slot| &slot.children);
         let children = children.into_iter().flatten();
         let entry = |id: &usize| match self.nodes[*id].node.kind {
-            Kind::File => Listed::File,
-            Kind::Folder => Listed::Folder,
-            Kind::Link(_) => Listed::Link,
-            Kind::Other => Listed::Other,
+            FileKind::File => Listed::File,
+            FileKind::Folder => Listed::Folder,
+            FileKind::Link(_) => Listed::Link,
+            FileKind::Other => Listed::Other,
         };
         children.map(|(name, id)| (name.clone(), entry(id))).collect()
     }
@@ -230,7 +230,7 @@ impl Tree {
     }
 }
 
-fn slot(kind: Kind, mode: u32, uid: u32, gid: u32, layer: usize, identity: u64) -> Slot {
+fn slot(kind: FileKind, mode: u32, uid: u32, gid: u32, layer: usize, identity: u64) -> Slot {
     let node = Node { kind, mode: mode & 0o7777, uid, gid, size: 0, identity: (0, identity) };
     Slot { node, content: None, elf: None, children: BTreeMap::new(), layer }
 }
