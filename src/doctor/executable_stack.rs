@@ -27,7 +27,7 @@ fn check(_: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
         search.push(Step { path: shown(&program.path), verdict: "PT_GNU_STACK is executable".to_owned() });
     }
     let loaded = binary.resolution.iter().flat_map(|resolution| resolution.objects.iter().skip(1));
-    for object in loaded.filter(|object| object.facts.as_ref().as_ref().is_ok_and(asks)) {
+    for object in loaded.filter(|object| object.facts.as_deref().is_ok_and(asks)) {
         search.push(Step { path: shown(&object.path), verdict: "PT_GNU_STACK is executable".to_owned() });
     }
     if search.is_empty() {

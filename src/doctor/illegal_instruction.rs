@@ -26,8 +26,8 @@ fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
     let Some(binary) = program.binary() else { return Vec::new() };
     let own = binary.elf().and_then(|elf| elf.x86_level).map(|level| (shown(&program.path), level));
     let objects = binary.resolution.iter().flat_map(|resolution| resolution.objects.iter().skip(1));
-    let loaded = objects
-        .filter_map(|object| Some((shown(&object.path), object.facts.as_ref().as_ref().ok()?.x86_level?)));
+    let loaded =
+        objects.filter_map(|object| Some((shown(&object.path), object.facts.as_deref().ok()?.x86_level?)));
     let too_high: Vec<_> = own.into_iter().chain(loaded).filter(|(_, needs)| *needs > level).collect();
     let Some(highest) = too_high.iter().map(|(_, needs)| *needs).max() else { return Vec::new() };
     let step = |(path, needs): (String, u8)| Step { path, verdict: format!("its notes say x86-64-v{needs}") };

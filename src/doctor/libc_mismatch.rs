@@ -85,7 +85,7 @@ fn mixed(facts: &Facts<'_>, program: &Program, binary: &Binary) -> Vec<Finding> 
     for need in &resolution.needs {
         let Taken::Object(at) = need.taken else { continue };
         let object = &resolution.objects[at];
-        let is_glibc = object.facts.as_ref().as_ref().is_ok_and(|elf| {
+        let is_glibc = object.facts.as_deref().is_ok_and(|elf| {
             elf.needed.iter().any(|name| name == b"libc.so.6")
                 && elf.version_needs.iter().any(|need| need.file == b"libc.so.6")
         });

@@ -122,7 +122,7 @@ fn target(root: &Root, asked: Option<Target>, loaders: &[PathBuf]) -> (Option<Ta
     let usual = ["/bin/sh", "/bin/busybox", "/usr/bin/env"].map(PathBuf::from);
     for path in usual.iter().chain(loaders) {
         let Some(found) = root.file(path) else { continue };
-        let Ok(elf) = root.elf(&found).as_ref().clone() else { continue };
+        let Ok(elf) = root.elf(&found) else { continue };
         if let Some(architecture) = elf.machine.platform() {
             let target = Target {
                 os: "linux".to_owned(),
@@ -162,7 +162,7 @@ fn glibc(root: &Root, loaders: &[PathBuf]) -> Option<(u32, u32)> {
     let usual = usual.iter().filter_map(|folder| root.file(&Path::new(folder).join("libc.so.6")));
     let found = near.chain(usual).next()?;
     let facts = root.elf(&found);
-    let versions = facts.as_ref().as_ref().ok()?.versions.iter();
+    let versions = facts.as_deref().ok()?.versions.iter();
     versions.filter_map(|version| glibc_version(version)).max()
 }
 

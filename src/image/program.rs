@@ -82,7 +82,7 @@ pub struct Script {
 impl Binary {
     /// What the file says of itself, if it can be read.
     pub fn elf(&self) -> Option<&Elf> {
-        self.facts.as_ref().as_ref().ok()
+        self.facts.as_deref().ok()
     }
 
     /// The loader, if it is there.
@@ -136,7 +136,7 @@ impl Program {
 fn what(root: &Root, loaders: &Loaders<'_>, about: &About, found: &Rc<FoundFile>) -> What {
     // What was read before needs no second look.
     let facts = root.elf(found);
-    match facts.as_ref() {
+    match facts.as_deref() {
         Ok(elf) => {
             let loader = loaders.of(elf);
             let there = loader.as_ref().and_then(|loader| loader.as_ref().ok());
@@ -145,7 +145,7 @@ fn what(root: &Root, loaders: &Loaders<'_>, about: &About, found: &Rc<FoundFile>
                 .zip(resolution.as_ref())
                 .map(|(loader, resolution)| loader.missing_versions(resolution));
             return What::Elf(Box::new(Binary {
-                facts: Rc::clone(&facts),
+                facts: facts.clone(),
                 loader,
                 resolution,
                 missing_versions: missing_versions.unwrap_or_default(),

@@ -97,7 +97,7 @@ pub fn named(file: &Path) -> Result<&'static Backend, String> {
     let facts = root.elf(&place);
     let there = present(&root, &Loaders::new(&root));
     let verdict = read(&root, &place, &facts).map_err(|unfit| refused(unfit.to_string()))?;
-    let elf = facts.as_ref().as_ref().map_err(|error| refused(error.to_string()))?;
+    let elf = facts.as_deref().map_err(|error| refused(error.to_string()))?;
     let loader = way(&there, elf).map_err(refused)?;
     backend(vec![Installed::new(absolute, verdict, Ok(hosting(&loader)))])
         .ok_or_else(|| refused("nothing to test".to_owned()))
@@ -226,7 +226,7 @@ enum Unfit {
 }
 
 fn read(root: &Root, place: &Place, facts: &ElfFacts) -> Result<LibraryVerdict, Unfit> {
-    let elf = facts.as_ref().as_ref().map_err(|error| match error {
+    let elf = facts.as_deref().map_err(|error| match error {
         Error::NotElf => Unfit::ForOthers(error.to_string()),
         _ => Unfit::Damaged(error.to_string()),
     })?;
@@ -275,7 +275,7 @@ fn present(root: &Root, loaders: &Loaders<'_>) -> Vec<Rc<Loader>> {
             continue;
         }
         let facts = root.elf(&found);
-        let Some(elf) = facts.as_ref().as_ref().ok().filter(|elf| elf.machine == HERE) else { continue };
+        let Some(elf) = facts.as_deref().ok().filter(|elf| elf.machine == HERE) else { continue };
         there.extend(loaders.at(path, elf));
     }
     there

@@ -222,8 +222,7 @@ fn judge(search: &Search<'_>, found: &Rc<FoundFile>) -> Fit {
     if found.node.kind != FileKind::File {
         return Fit::Unusable("not a regular file".to_owned());
     }
-    let facts = search.root.elf(found);
-    let elf = match facts.as_ref() {
+    let elf = match search.root.elf(found) {
         Ok(elf) => elf,
         Err(elf::Error::NotElf) if found.node.size == 0 => {
             return Fit::Damaged("an empty file".to_owned());
@@ -270,7 +269,7 @@ fn cache_flags(elf: &Elf) -> u32 {
 /// The default folders as they stand in the loader.
 fn built_in(root: &Root, found: &FoundFile, facts: &ElfFacts) -> Option<Vec<PathBuf>> {
     let content = root.open(found).ok()?;
-    let elf = facts.as_ref().as_ref().ok()?;
+    let elf = facts.as_deref().ok()?;
     elf.where_texts_are(content.size()).find_map(|part| {
         let mut bytes =
             vec![0; usize::try_from(part.end - part.start).ok().filter(|size| *size <= LARGEST_LOADER)?];

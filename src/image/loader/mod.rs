@@ -228,15 +228,15 @@ impl Loader {
         let program = Object {
             path: found.path.clone(),
             found: Rc::clone(found),
-            facts: Rc::clone(facts),
+            facts: facts.clone(),
             by: 0,
             names: Vec::new(),
         };
         let mut resolution = Resolution { objects: vec![program], needs: Vec::new() };
         let mut at = 0;
         while at < resolution.objects.len() {
-            let facts = Rc::clone(&resolution.objects[at].facts);
-            let needed = facts.as_ref().as_ref().map_or(&[][..], |elf| elf.needed.as_slice());
+            let facts = resolution.objects[at].facts.clone();
+            let needed = facts.as_deref().map_or(&[][..], |elf| elf.needed.as_slice());
             for name in needed {
                 self.load(root, &mut resolution, at, name);
             }
@@ -268,7 +268,7 @@ impl Loader {
             return;
         }
         let secure = resolution.objects[0].found.node.mode & 0o6000 != 0;
-        let like = Rc::clone(&resolution.objects[0].facts);
+        let like = resolution.objects[0].facts.clone();
         let objects = &resolution.objects;
         let mut search = Search { root, like: &like, objects, by, secure, tried: Vec::new() };
         let found = match &self.rules {
@@ -304,7 +304,7 @@ impl Loader {
         match &self.rules {
             Rules::Musl(_) => musl::is_built_in(name),
             Rules::Glibc(_) => {
-                let soname = self.facts.as_ref().as_ref().ok().and_then(|elf| elf.soname.as_deref());
+                let soname = self.facts.as_deref().ok().and_then(|elf| elf.soname.as_deref());
                 soname == Some(name)
             }
         }
@@ -316,7 +316,7 @@ impl Loader {
             return true;
         }
         // musl goes by the name it was found under, glibc by what the library calls itself too.
-        !self.is_musl() && object.facts.as_ref().as_ref().is_ok_and(|elf| elf.soname.as_deref() == Some(name))
+        !self.is_musl() && object.facts.as_deref().is_ok_and(|elf| elf.soname.as_deref() == Some(name))
     }
 }
 
@@ -353,7 +353,7 @@ impl Search<'_> {
     }
 
     fn elf_of(&self, object: usize) -> Option<&Elf> {
-        self.objects.get(object)?.facts.as_ref().as_ref().ok()
+        self.objects.get(object)?.facts.as_deref().ok()
     }
 
     /// The folder that `$ORIGIN` stands for in an object: the program's with links followed, as the

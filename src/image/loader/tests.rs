@@ -33,7 +33,7 @@ impl Tree {
         let found = root.file(Path::new("/app/bin/x")).unwrap();
         let facts = root.elf(&found);
         let loaders = Loaders::new(&root);
-        let loader = loaders.of(facts.as_ref().as_ref().unwrap()).unwrap().unwrap();
+        let loader = loaders.of(facts.as_deref().unwrap()).unwrap().unwrap();
         let resolution = loader.resolve(&root, &found, &facts);
         let line = |need: &Need| {
             let path = match need.taken {
@@ -60,7 +60,7 @@ fn this_programs_own_shell_is_resolved() {
     let root = Root::folder(Path::new("/")).unwrap();
     let Some(found) = root.file(Path::new("/bin/sh")) else { return };
     let facts = root.elf(&found);
-    let elf = facts.as_ref().as_ref().unwrap();
+    let elf = facts.as_deref().unwrap();
     let loaders = Loaders::new(&root);
     let loader = loaders.of(elf).unwrap().unwrap();
     let resolution = loader.resolve(&root, &found, &facts);
@@ -179,7 +179,7 @@ fn versions_that_a_library_does_not_define_are_missing() {
     let root = Root::folder(tree.0.path()).unwrap();
     let found = root.file(Path::new("/app/bin/x")).unwrap();
     let facts = root.elf(&found);
-    let loader = Loaders::new(&root).of(facts.as_ref().as_ref().unwrap()).unwrap().unwrap();
+    let loader = Loaders::new(&root).of(facts.as_deref().unwrap()).unwrap().unwrap();
     let missing = loader.missing_versions(&loader.resolve(&root, &found, &facts));
     assert_eq!(missing.len(), 1);
     assert_eq!((missing[0].version.as_slice(), missing[0].of), (&b"GLIBC_2.38"[..], Some(1)));
@@ -206,7 +206,7 @@ fn a_library_is_found_with_its_other_copies() {
         .with("/opt/liboqs.so.txt", b"no library".to_vec());
     let root = Root::folder(tree.0.path()).unwrap();
     let facts = root.elf(&root.file(Path::new(GLIBC)).unwrap());
-    let elf = facts.as_ref().as_ref().unwrap();
+    let elf = facts.as_deref().unwrap();
     let loader = Loaders::new(&root).at(Path::new(GLIBC), elf).unwrap();
     let library = library_of(&root, &loader);
     assert_eq!(library.taken.unwrap().path, Path::new("/lib/x86_64-linux-gnu/liboqs.so.7"));

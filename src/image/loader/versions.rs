@@ -29,7 +29,7 @@ impl Loader {
                 let of = resolution.objects.iter().position(|object| self.answers_to(object, &need.file));
                 let library = match of {
                     Some(of) => elf_of(&resolution.objects[of]),
-                    None if self.is_itself(&need.file) => self.facts.as_ref().as_ref().ok(),
+                    None if self.is_itself(&need.file) => self.facts.as_deref().ok(),
                     // A library that was not found is another matter.
                     None => None,
                 };
@@ -48,5 +48,5 @@ impl Loader {
 }
 
 fn elf_of(object: &Object) -> Option<&Elf> {
-    object.facts.as_ref().as_ref().ok()
+    object.facts.as_deref().ok()
 }

@@ -42,7 +42,7 @@ pub struct Root {
 pub type Lookup = Result<Rc<FoundFile>, Rc<Missing>>;
 
 /// What came of reading a file as ELF.
-pub type ElfFacts = Rc<Result<Elf, elf::Error>>;
+pub type ElfFacts = Result<Rc<Elf>, elf::Error>;
 
 #[derive(Debug)]
 enum Place {
@@ -314,19 +314,17 @@ impl Root {
     /// The facts of an ELF file; read once for each file.
     pub fn elf(&self, found: &FoundFile) -> ElfFacts {
         if let Some(known) = self.elves.borrow().get(&found.path) {
-            return Rc::clone(known);
+            return known.clone();
         }
         let kept = match &self.place {
             Place::Live(_) => None,
             Place::Tree(tree) => tree.elf(&found.path),
         };
         let facts = kept.unwrap_or_else(|| {
-            Rc::new(match self.open(found) {
-                Ok(content) => Elf::read(&content),
-                Err(error) => Err(elf::Error::Unreadable(error.to_string())),
-            })
+            let content = self.open(found).map_err(|error| elf::Error::Unreadable(error.to_string()))?;
+            Elf::read(&content).map(Rc::new)
         });
-        self.elves.borrow_mut().insert(found.path.clone(), Rc::clone(&facts));
+        self.elves.borrow_mut().insert(found.path.clone(), facts.clone());
         facts
     }
 

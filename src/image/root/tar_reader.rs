@@ -64,7 +64,7 @@ pub(super) fn apply_gzip(content: &Content, layer: usize, tree: &mut Tree, kept:
             let mut whole = head.clone();
             entry.read_to_end(&mut whole)?;
             let whole = Content::Kept { bytes: whole.into(), size };
-            let facts = Rc::new(Elf::read(&whole));
+            let facts = Elf::read(&whole).map(Rc::new);
             let content = if keep_whole { whole } else { Content::Kept { bytes: head.into(), size } };
             return Ok((content, Some(facts)));
         }

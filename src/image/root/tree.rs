@@ -5,7 +5,6 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
-use std::rc::Rc;
 
 use super::{ElfFacts, FileKind, Listed, Node};
 use crate::image::content::Content;
@@ -205,7 +204,7 @@ impl Tree {
     }
 
     pub(super) fn elf(&self, path: &Path) -> Option<ElfFacts> {
-        self.find(path)?.elf.as_ref().map(Rc::clone)
+        self.find(path)?.elf.clone()
     }
 
     pub(super) fn open(&self, path: &Path) -> io::Result<Content> {
