@@ -168,8 +168,7 @@ fn what(root: &Root, loaders: &Loaders<'_>, about: &About, found: &Rc<FoundFile>
 impl Script {
     fn read(root: &Root, about: &About, shebang: Shebang) -> Self {
         use std::os::unix::ffi::OsStrExt as _;
-        let path = Path::new(std::ffi::OsStr::from_bytes(&shebang.interpreter));
-        let path = Path::new("/").join(&root.config.working_dir).join(path);
+        let path = root.config.from_start(std::ffi::OsStr::from_bytes(&shebang.interpreter));
         let through_env = shebang.is_env().then(|| {
             let argument = shebang.env_argument();
             let search = match &argument {

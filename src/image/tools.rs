@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::about::User;
@@ -32,11 +32,9 @@ pub enum Refusal {
 
 /// The folders of PATH, in order. A relative one is seen from where the program is started.
 pub fn folders(root: &Root) -> Vec<PathBuf> {
-    let working_dir = Path::new("/").join(&root.config.working_dir);
-    let parts = root.config.path().as_bytes().split(|byte| *byte == b':');
     let mut folders: Vec<PathBuf> = Vec::new();
-    for part in parts {
-        let folder = working_dir.join(OsStr::from_bytes(part));
+    for part in root.config.path().as_bytes().split(|byte| *byte == b':') {
+        let folder = root.config.from_start(OsStr::from_bytes(part));
         if !folders.contains(&folder) {
             folders.push(folder);
         }
@@ -48,7 +46,7 @@ pub fn folders(root: &Root) -> Vec<PathBuf> {
 pub fn search(root: &Root, name: &[u8], user: &User) -> ToolSearch {
     let mut search = ToolSearch { name: name.to_vec(), tried: Vec::new(), taken: None };
     if name.contains(&b'/') {
-        let path = Path::new("/").join(&root.config.working_dir).join(OsStr::from_bytes(name));
+        let path = root.config.from_start(OsStr::from_bytes(name));
         match root.lookup(&path) {
             Ok(_) => search.taken = Some(path),
             Err(missing) => search.tried.push((path, Refusal::Absent(missing))),

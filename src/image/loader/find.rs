@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::{Candidate, Loader, join};
+use super::search::join;
+use super::{Candidate, Loader};
 use crate::image::elf;
 use crate::image::root::{ElfFacts, FileKind, FoundFile, Listed, Root};
 
@@ -92,22 +93,17 @@ pub fn paths(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -> Ve
     if let super::Rules::Glibc(rules) = &loader.rules {
         rules.cached_paths(wanted).into_iter().for_each(&mut take);
     }
-    let own = loader.default_folders();
-    let listed =
-        root.config.variable("LD_LIBRARY_PATH").map(|value| value.as_bytes().to_vec()).unwrap_or_default();
-    let listed = listed.split(|byte| *byte == b':').filter(|part| !part.is_empty());
-    let listed: Vec<PathBuf> = listed.map(|part| Path::new("/").join(OsStr::from_bytes(part))).collect();
     let look = Look { root, wanted };
     // The loader has some folders under two names, and they are usual ones too.
     let mut seen: Vec<(PathBuf, Contents)> = Vec::new();
-    for folder in listed.iter().chain(&own) {
-        let Ok(there) = root.lookup(folder) else { continue };
+    for folder in root.config.folders("LD_LIBRARY_PATH").chain(loader.default_folders().iter().cloned()) {
+        let Ok(there) = root.lookup(&folder) else { continue };
         if there.node.kind == FileKind::Folder {
             let at = seen.iter().position(|(known, _)| *known == there.path).unwrap_or_else(|| {
                 seen.push((there.path.clone(), look.contents(&there.path)));
                 seen.len() - 1
             });
-            seen[at].1.names.iter().for_each(|name| take(join(folder, name.as_bytes())));
+            seen[at].1.names.iter().for_each(|name| take(join(&folder, name.as_bytes())));
         }
     }
     let mut left = MOST_FOLDERS;

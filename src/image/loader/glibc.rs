@@ -2,13 +2,15 @@
 //! Follows `_dl_map_object` and `open_verify` in its elf/dl-load.c.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::{Cache, Fit, Next, Origin, Search, join, level_for};
-use crate::image::elf::{self, Elf, ElfKind, Machine};
-use crate::image::root::{ElfFacts, FileKind, FoundFile, Root};
+use super::search::{Considered, Search, expanded, join};
+use super::{Cache, Fit, Origin};
+use crate::image::cpu;
+use crate::image::elf::{Elf, Machine};
+use crate::image::root::{ElfFacts, FoundFile, Root};
 
 /// The largest cache that is read.
 const LARGEST_CACHE: usize = 32 << 20;
@@ -21,7 +23,7 @@ pub(super) struct Glibc {
     working_dir: PathBuf,
     cache: Option<Cache>,
     cache_flags: u32,
-    folders: Vec<PathBuf>,
+    pub(super) folders: Vec<PathBuf>,
     /// The folders under `glibc-hwcaps` that are preferred, best first.
     hwcaps: Vec<String>,
     platform: &'static str,
@@ -31,10 +33,11 @@ impl Glibc {
     /// The rules of the loader at `found`, for files like `elf`.
     pub(super) fn new(root: &Root, found: &FoundFile, facts: &ElfFacts, elf: &Elf) -> Self {
         let cache = root.read(Path::new("/etc/ld.so.cache"), LARGEST_CACHE).ok();
-        let level = level_for(elf);
+        // The level whose folders it prefers: this processor's, where the files are for one like it.
+        let level = if elf.machine == Machine::X86_64 { cpu::x86_level().unwrap_or(1) } else { 1 };
         Self {
             library_path: root.config.variable("LD_LIBRARY_PATH").map(|value| value.as_bytes().to_vec()),
-            working_dir: Path::new("/").join(&root.config.working_dir),
+            working_dir: root.config.from_start(""),
             cache: cache.and_then(|bytes| Cache::parse(&bytes)),
             cache_flags: cache_flags(elf),
             folders: built_in(root, found, facts).unwrap_or_else(|| usual(elf)),
@@ -47,24 +50,20 @@ impl Glibc {
         }
     }
 
-    pub(super) fn default_folders(&self) -> &[PathBuf] {
-        &self.folders
-    }
-
     pub(super) fn find(&self, search: &mut Search<'_>, name: &[u8]) -> Option<(PathBuf, Rc<FoundFile>)> {
         if name.contains(&b'/') {
             let path = match search.objects.is_empty() {
                 true => name.to_vec(),
-                false => self.expanded(search, search.by, name)?,
+                false => self.expanded(search, search.by, name),
             };
             let path = self.working_dir.join(OsStr::from_bytes(&path));
-            return taken(search.consider(path, Origin::Name, judge)).ok().flatten();
+            return search.consider(path, Origin::Name, judge).ok().flatten();
         }
         // `Err` is a file that makes the loader give up.
         self.stages(search, name).ok().flatten()
     }
 
-    fn stages(&self, search: &mut Search<'_>, name: &[u8]) -> Result<Option<(PathBuf, Rc<FoundFile>)>, ()> {
+    fn stages(&self, search: &mut Search<'_>, name: &[u8]) -> Considered {
         let by = search.by;
         let runpath = search.elf_of(by).and_then(|elf| elf.runpath.clone());
         if runpath.is_none() {
@@ -102,7 +101,7 @@ impl Glibc {
         if let Some(path) = self.cached(name) {
             let in_default = self.folders.iter().any(|folder| path.parent() == Some(folder));
             if (!only_named || !in_default)
-                && let Some(found) = taken(search.consider(path, Origin::Cache, judge))?
+                && let Some(found) = search.consider(path, Origin::Cache, judge)?
             {
                 return Ok(Some(found));
             }
@@ -136,32 +135,25 @@ impl Glibc {
     }
 
     /// Looks into a folder, and before that into its folders for this processor.
-    fn in_folder(
-        &self,
-        search: &mut Search<'_>,
-        folder: &Path,
-        name: &[u8],
-        origin: &Origin,
-    ) -> Result<Option<(PathBuf, Rc<FoundFile>)>, ()> {
+    fn in_folder(&self, search: &mut Search<'_>, folder: &Path, name: &[u8], origin: &Origin) -> Considered {
         let special = folder.join("glibc-hwcaps");
         if !self.hwcaps.is_empty() && search.root.lookup(&special).is_ok() {
             for hwcap in &self.hwcaps {
                 let folder = special.join(hwcap);
                 if search.root.lookup(&folder).is_ok()
-                    && let Some(found) = taken(search.consider(join(&folder, name), origin.clone(), judge))?
+                    && let Some(found) = search.consider(join(&folder, name), origin.clone(), judge)?
                 {
                     return Ok(Some(found));
                 }
             }
         }
-        taken(search.consider(join(folder, name), origin.clone(), judge))
+        search.consider(join(folder, name), origin.clone(), judge)
     }
 
     /// The folders of a RPATH or RUNPATH.
     fn folders_of(&self, search: &Search<'_>, object: usize, list: &[u8]) -> Vec<PathBuf> {
         let parts = list.split(|byte| *byte == b':');
-        // An unknown `$WORD` makes the loader leave the folder out.
-        parts.filter_map(|part| Some(self.folder(&self.expanded(search, object, part)?))).collect()
+        parts.map(|part| self.folder(&self.expanded(search, object, part))).collect()
     }
 
     /// An empty folder, and a relative one, is seen from where the program is started.
@@ -169,81 +161,33 @@ impl Glibc {
         self.working_dir.join(OsStr::from_bytes(bytes))
     }
 
-    /// `$ORIGIN`, `$LIB` and `$PLATFORM` replaced. None where one cannot be.
-    fn expanded(&self, search: &Search<'_>, object: usize, text: &[u8]) -> Option<Vec<u8>> {
-        let mut out = Vec::new();
-        let mut rest = text;
-        while let Some(at) = rest.iter().position(|byte| *byte == b'$') {
-            out.extend_from_slice(&rest[..at]);
-            let (word, after) = word(&rest[at + 1..]);
-            match word {
-                b"ORIGIN" => out.extend(search.origin_of(object).as_os_str().as_bytes()),
-                b"LIB" => {
-                    let first =
-                        self.folders.first().map_or(&b"/lib"[..], |folder| folder.as_os_str().as_bytes());
-                    out.extend(first.strip_prefix(b"/").unwrap_or(first));
-                }
-                b"PLATFORM" => out.extend(self.platform.as_bytes()),
-                // Any other `$` is one.
-                _ => {
-                    out.push(b'$');
-                    rest = &rest[at + 1..];
-                    continue;
-                }
+    /// `$ORIGIN`, `$LIB` and `$PLATFORM` replaced; any other `$` is one.
+    fn expanded(&self, search: &Search<'_>, object: usize, text: &[u8]) -> Vec<u8> {
+        let value = |word: &[u8]| match word {
+            b"ORIGIN" => Some(search.origin_of(object).into_os_string().into_vec()),
+            b"LIB" => {
+                let first =
+                    self.folders.first().map_or(Path::new("/lib"), PathBuf::as_path).as_os_str().as_bytes();
+                Some(first.strip_prefix(b"/").unwrap_or(first).to_vec())
             }
-            rest = after;
-        }
-        out.extend_from_slice(rest);
-        Some(out)
+            b"PLATFORM" => Some(self.platform.as_bytes().to_vec()),
+            _ => None,
+        };
+        expanded(text, &value).0
     }
 }
 
-/// The word after a `$`, in braces or not, and what follows on it.
-pub(super) fn word(text: &[u8]) -> (&[u8], &[u8]) {
-    if let Some(inner) = text.strip_prefix(b"{") {
-        let end = inner.iter().position(|byte| *byte == b'}');
-        return end.map_or((&[][..], text), |end| (&inner[..end], &inner[end + 1..]));
-    }
-    let end = text.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
-    text.split_at(end.unwrap_or(text.len()))
-}
-
-/// What is taken, or nothing; an error where the loader gives up.
-pub(super) fn taken(next: Next) -> Result<Option<(PathBuf, Rc<FoundFile>)>, ()> {
-    match next {
-        Next::Taken(path, found) => Ok(Some((path, found))),
-        Next::GoOn => Ok(None),
-        Next::GiveUp => Err(()),
-    }
-}
-
-/// What the loader says of a file that is there.
-fn judge(search: &Search<'_>, found: &Rc<FoundFile>) -> Fit {
-    if found.node.kind != FileKind::File {
-        return Fit::Unusable("not a regular file".to_owned());
-    }
-    let elf = match search.root.elf(found) {
-        Ok(elf) => elf,
-        Err(elf::Error::NotElf) if found.node.size == 0 => {
-            return Fit::Damaged("an empty file".to_owned());
-        }
-        Err(error) => return Fit::Damaged(error.to_string()),
-    };
-    let Ok(like) = search.like.as_ref() else { return Fit::Taken };
+/// Whether the loader takes a library for a program like `like`. Another class or machine is passed over.
+fn judge(elf: &Elf, like: &Elf) -> Fit {
     if elf.is_64 != like.is_64 {
-        let bits = if elf.is_64 { 64 } else { 32 };
-        return Fit::Unfit(format!("a {bits}-bit library"));
+        Fit::Unfit(format!("a {}-bit library", if elf.is_64 { 64 } else { 32 }))
+    } else if elf.is_big_endian != like.is_big_endian {
+        Fit::Unusable("a library of the other byte order".to_owned())
+    } else if elf.machine != like.machine {
+        Fit::Unfit(format!("for {}, not for {}", elf.machine.name(), like.machine.name()))
+    } else {
+        Fit::Taken
     }
-    if elf.is_big_endian != like.is_big_endian {
-        return Fit::Unusable("a library of the other byte order".to_owned());
-    }
-    if elf.machine != like.machine {
-        return Fit::Unfit(format!("for {}, not for {}", elf.machine.name(), like.machine.name()));
-    }
-    if !matches!(elf.kind, ElfKind::Shared | ElfKind::Executable) {
-        return Fit::Unusable("not a library that can be loaded".to_owned());
-    }
-    Fit::Taken
 }
 
 /// The mark that the cache has for files like this.

@@ -3,12 +3,10 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::cpu;
 use super::elf::{Elf, Libc, Machine};
 use super::root::{ElfFacts, FoundFile, Missing, Root};
 
@@ -16,11 +14,14 @@ mod cache;
 mod find;
 mod glibc;
 mod musl;
+mod search;
 mod versions;
 
 pub use cache::Cache;
 pub use find::{Copy, Library, libraries, library, paths};
 pub use versions::MissingVersion;
+
+use search::Search;
 
 /// The most libraries that one program may load.
 const MOST_OBJECTS: usize = 4096;
@@ -216,10 +217,10 @@ impl Loader {
     }
 
     /// The folders built into it, or named by musl's path file.
-    pub fn default_folders(&self) -> Vec<PathBuf> {
+    pub fn default_folders(&self) -> &[PathBuf] {
         match &self.rules {
-            Rules::Glibc(rules) => rules.default_folders().to_vec(),
-            Rules::Musl(rules) => rules.default_folders().to_vec(),
+            Rules::Glibc(rules) => &rules.folders,
+            Rules::Musl(rules) => &rules.folders,
         }
     }
 
@@ -249,10 +250,7 @@ impl Loader {
     pub fn search(&self, root: &Root, name: &[u8]) -> (Vec<Candidate>, Option<Rc<FoundFile>>) {
         let mut search =
             Search { root, like: &self.facts, objects: &[], by: 0, secure: false, tried: Vec::new() };
-        let found = match &self.rules {
-            Rules::Glibc(rules) => rules.find(&mut search, name),
-            Rules::Musl(rules) => rules.find(&mut search, name),
-        };
+        let found = self.rules.find(&mut search, name);
         (search.tried, found.map(|(_, found)| found))
     }
 
@@ -271,10 +269,7 @@ impl Loader {
         let like = resolution.objects[0].facts.clone();
         let objects = &resolution.objects;
         let mut search = Search { root, like: &like, objects, by, secure, tried: Vec::new() };
-        let found = match &self.rules {
-            Rules::Glibc(rules) => rules.find(&mut search, name),
-            Rules::Musl(rules) => rules.find(&mut search, name),
-        };
+        let found = self.rules.find(&mut search, name);
         let tried = search.tried;
         let taken = match found {
             Some(_) if resolution.objects.len() >= MOST_OBJECTS => Taken::Nothing,
@@ -320,78 +315,13 @@ impl Loader {
     }
 }
 
-/// One search for one library.
-struct Search<'s> {
-    root: &'s Root,
-    /// What a library must fit.
-    like: &'s ElfFacts,
-    objects: &'s [Object],
-    /// Who needs it.
-    by: usize,
-    /// Whether the program runs with another's rights, so that the environment has no say.
-    secure: bool,
-    tried: Vec<Candidate>,
-}
-
-/// Whether a search goes on after a candidate.
-enum Next {
-    Taken(PathBuf, Rc<FoundFile>),
-    GoOn,
-    GiveUp,
-}
-
-impl Search<'_> {
-    /// The object that needs the library, and who had it loaded, up to the program.
-    fn needed_by(&self) -> Vec<usize> {
-        let mut chain = Vec::new();
-        let mut at = self.by;
-        while at < self.objects.len() && !chain.contains(&at) {
-            chain.push(at);
-            at = self.objects[at].by;
-        }
-        chain
-    }
-
-    fn elf_of(&self, object: usize) -> Option<&Elf> {
-        self.objects.get(object)?.facts.as_deref().ok()
-    }
-
-    /// The folder that `$ORIGIN` stands for in an object: the program's with links followed, as the
-    /// kernel names it; a library's as it was found.
-    fn origin_of(&self, object: usize) -> PathBuf {
-        let object = &self.objects[object];
-        object.path.parent().unwrap_or(Path::new("/")).to_owned()
-    }
-
-    /// Considers one path. `judge` says why a file that is there is not fit.
-    fn consider(
-        &mut self,
-        path: PathBuf,
-        origin: Origin,
-        judge: impl FnOnce(&Self, &Rc<FoundFile>) -> Fit,
-    ) -> Next {
-        let (fit, found) = match self.root.lookup(&path) {
-            Err(missing) => (Fit::Absent(missing), None),
-            Ok(found) => (judge(self, &found), Some(found)),
-        };
-        self.tried.push(Candidate { path: path.clone(), origin, fit: fit.clone() });
-        match (fit, found) {
-            (Fit::Taken, Some(found)) => Next::Taken(path, found),
-            (Fit::Unusable(_) | Fit::Damaged(_), _) => Next::GiveUp,
-            _ => Next::GoOn,
+impl Rules {
+    fn find(&self, search: &mut Search<'_>, name: &[u8]) -> Option<(PathBuf, Rc<FoundFile>)> {
+        match self {
+            Self::Glibc(rules) => rules.find(search, name),
+            Self::Musl(rules) => rules.find(search, name),
         }
     }
-}
-
-/// A folder and a file's name in it, as loaders put them together.
-fn join(folder: &Path, name: &[u8]) -> PathBuf {
-    folder.join(OsStr::from_bytes(name))
-}
-
-/// The level whose folders a loader prefers for files like `elf`: that of this processor, where it is
-/// of their kind.
-fn level_for(elf: &Elf) -> u8 {
-    if elf.machine == Machine::X86_64 { cpu::x86_level().unwrap_or(1) } else { 1 }
 }
 
 #[cfg(test)]

@@ -2,20 +2,20 @@
 //! Follows `load_library` in its ldso/dynlink.c.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::glibc::{taken, word};
-use super::{Fit, Origin, Search, join};
-use crate::image::elf::Kind;
-use crate::image::root::{FileKind, FoundFile, Root};
+use super::search::{Search, expanded, join};
+use super::{Fit, Origin};
+use crate::image::elf::Elf;
+use crate::image::root::{FoundFile, Root};
 
 #[derive(Debug)]
 pub(super) struct Musl {
     library_path: Option<Vec<u8>>,
     working_dir: PathBuf,
-    folders: Vec<PathBuf>,
+    pub(super) folders: Vec<PathBuf>,
     has_path_file: bool,
 }
 
@@ -27,31 +27,25 @@ impl Musl {
             name.strip_prefix("ld-musl-").and_then(|rest| rest.split('.').next()).unwrap_or_default();
         let file = root.read(Path::new(&format!("/etc/ld-musl-{machine}.path")), 64 << 10).ok();
         let list = file.as_deref().unwrap_or(b"/lib:/usr/local/lib:/usr/lib");
-        let parts = list.split(|byte| matches!(byte, b':' | b'\n')).filter(|part| !part.is_empty());
-        let working_dir = Path::new("/").join(&root.config.working_dir);
         Self {
             library_path: root.config.variable("LD_LIBRARY_PATH").map(|value| value.as_bytes().to_vec()),
-            folders: parts.map(|part| working_dir.join(OsStr::from_bytes(part))).collect(),
-            working_dir,
+            folders: folders_in(list).map(|folder| root.config.from_start(folder)).collect(),
+            working_dir: root.config.from_start(""),
             has_path_file: file.is_some(),
         }
-    }
-
-    pub(super) fn default_folders(&self) -> &[PathBuf] {
-        &self.folders
     }
 
     pub(super) fn find(&self, search: &mut Search<'_>, name: &[u8]) -> Option<(PathBuf, Rc<FoundFile>)> {
         if name.contains(&b'/') {
             let path = self.working_dir.join(OsStr::from_bytes(name));
-            return taken(search.consider(path, Origin::Name, judge)).ok().flatten();
+            return search.consider(path, Origin::Name, judge).ok().flatten();
         }
         let mut folders = Vec::new();
+        let mut add = |list: &[u8], origin: &Origin| {
+            folders.extend(folders_in(list).map(|folder| (self.working_dir.join(folder), origin.clone())));
+        };
         if let Some(path) = self.library_path.as_ref().filter(|_| !search.secure) {
-            let parts = path.split(|byte| matches!(byte, b':' | b'\n')).filter(|part| !part.is_empty());
-            folders.extend(
-                parts.map(|part| (self.working_dir.join(OsStr::from_bytes(part)), Origin::LibraryPath)),
-            );
+            add(path, &Origin::LibraryPath);
         }
         for object in search.needed_by() {
             let Some(elf) = search.elf_of(object) else { continue };
@@ -60,15 +54,18 @@ impl Musl {
                 (None, Some(rpath)) => (rpath, Origin::Rpath(object)),
                 _ => continue,
             };
-            let Some(list) = expanded(list, &search.origin_of(object)) else { continue };
-            let parts = list.split(|byte| matches!(byte, b':' | b'\n')).filter(|part| !part.is_empty());
-            folders
-                .extend(parts.map(|part| (self.working_dir.join(OsStr::from_bytes(part)), origin.clone())));
+            let value = |word: &[u8]| {
+                (word == b"ORIGIN").then(|| search.origin_of(object).into_os_string().into_vec())
+            };
+            // Where there is another `$`, musl leaves out all of the list.
+            if let (list, true) = expanded(list, &value) {
+                add(&list, &origin);
+            }
         }
         let own = if self.has_path_file { Origin::PathFile } else { Origin::Default };
         folders.extend(self.folders.iter().map(|folder| (folder.clone(), own.clone())));
         for (folder, origin) in folders {
-            if let Some(found) = taken(search.consider(join(&folder, name), origin, judge)).ok()? {
+            if let Some(found) = search.consider(join(&folder, name), origin, judge).ok()? {
                 return Some(found);
             }
         }
@@ -83,37 +80,17 @@ pub(super) fn is_built_in(name: &[u8]) -> bool {
     rest.is_some_and(|rest| NAMES.iter().any(|name| rest.starts_with(name)))
 }
 
-/// A list of folders with `$ORIGIN` replaced. None where there is another `$`: then musl leaves out all.
-fn expanded(list: &[u8], origin: &Path) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut rest = list;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'$') {
-        out.extend_from_slice(&rest[..at]);
-        let (word, after) = word(&rest[at + 1..]);
-        if word != b"ORIGIN" {
-            return None;
-        }
-        out.extend(origin.as_os_str().as_bytes());
-        rest = after;
-    }
-    out.extend_from_slice(rest);
-    Some(out)
+/// The folders of a list, as musl cuts it.
+fn folders_in(list: &[u8]) -> impl Iterator<Item = &OsStr> {
+    let parts = list.split(|byte| matches!(byte, b':' | b'\n')).filter(|part| !part.is_empty());
+    parts.map(OsStr::from_bytes)
 }
 
 /// musl takes the first file of the name; one that is unusable ends the search.
-fn judge(search: &Search<'_>, found: &Rc<FoundFile>) -> Fit {
-    if found.node.kind != FileKind::File {
-        return Fit::Unusable("not a regular file".to_owned());
-    }
-    let facts = search.root.elf(found);
-    match (facts.as_ref(), search.like.as_ref()) {
-        (Err(error), _) => Fit::Damaged(error.to_string()),
-        (Ok(elf), Ok(like)) if !elf.fits(like) => {
-            Fit::Unusable(format!("for {}, not for {}", elf.machine.name(), like.machine.name()))
-        }
-        (Ok(elf), _) if !matches!(elf.kind, ElfKind::Shared | ElfKind::Executable) => {
-            Fit::Unusable("not a library that can be loaded".to_owned())
-        }
-        _ => Fit::Taken,
+fn judge(elf: &Elf, like: &Elf) -> Fit {
+    if elf.fits(like) {
+        Fit::Taken
+    } else {
+        Fit::Unusable(format!("for {}, not for {}", elf.machine.name(), like.machine.name()))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{in_path, is_folder, paths_of};
+use super::{in_path, is_folder};
 use crate::image::about::User;
 use crate::image::root::{Listed, Root};
 
@@ -40,7 +40,7 @@ pub fn installations(root: &Root, user: &User) -> Vec<Installation> {
     for folder in ["/opt/venv", "/venv", "/app/.venv", "/app/venv", "/srv/venv", "/usr/app/venv"] {
         add(of_environment(root, Path::new(folder)));
     }
-    for folder in paths_of(root, "VIRTUAL_ENV") {
+    for folder in root.config.folders("VIRTUAL_ENV") {
         add(of_environment(root, &folder));
     }
     for prefix in ["/usr/local", "/usr"] {
@@ -132,9 +132,7 @@ fn laid_out(
 
 /// What stands first: where the program is started, and PYTHONPATH.
 fn start(root: &Root) -> Vec<PathBuf> {
-    let mut folders = vec![Path::new("/").join(&root.config.working_dir)];
-    folders.extend(paths_of(root, "PYTHONPATH"));
-    folders
+    std::iter::once(root.config.from_start("")).chain(root.config.folders("PYTHONPATH")).collect()
 }
 
 /// The standard library.

@@ -1,7 +1,5 @@
 //! Where an image's Python would find a module, and which names the module defines. Runs nothing.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::about::User;
@@ -92,13 +90,6 @@ impl Import {
 /// Whether a folder is there, links followed.
 fn is_folder(root: &Root, path: &Path) -> bool {
     root.lookup(path).is_ok_and(|found| found.node.kind == FileKind::Folder)
-}
-
-/// The value of an environment variable of the image as paths.
-fn paths_of(root: &Root, variable: &str) -> Vec<PathBuf> {
-    let value = root.config.variable(variable).map(OsStr::as_bytes).unwrap_or_default();
-    let parts = value.split(|byte| *byte == b':').filter(|part| !part.is_empty());
-    parts.map(|part| Path::new("/").join(OsStr::from_bytes(part))).collect()
 }
 
 /// The first program of these names in PATH.

@@ -1,7 +1,8 @@
 //! What an image says about how it is to be started. Knows no file tree.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -40,6 +41,18 @@ impl Config {
     /// PATH, or what the engines take for it.
     pub fn path(&self) -> &OsStr {
         self.variable("PATH").unwrap_or(OsStr::new(DEFAULT_PATH))
+    }
+
+    /// Where a path leads that is seen from where the program is started.
+    pub fn from_start(&self, path: impl AsRef<Path>) -> PathBuf {
+        Path::new("/").join(&self.working_dir).join(path)
+    }
+
+    /// The folders that a variable lists; a relative one is taken from the root.
+    pub fn folders(&self, variable: &str) -> impl Iterator<Item = PathBuf> {
+        let value = self.variable(variable).map(OsStr::as_bytes).unwrap_or_default();
+        let parts = value.split(|byte| *byte == b':').filter(|part| !part.is_empty());
+        parts.map(|part| Path::new("/").join(OsStr::from_bytes(part)))
     }
 
     /// The environment of this process, and the first process as the entrypoint.
