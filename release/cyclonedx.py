@@ -14,7 +14,12 @@ def document(root, components, created):
         "specVersion": "1.6",
         "serialNumber": f"urn:uuid:{uuid.uuid5(SPACE, root.purl + root.sha256)}",
         "version": 1,
-        "metadata": {"timestamp": created, "component": entry(root)},
+        "metadata": {
+            "timestamp": created,
+            "lifecycles": [{"phase": "build"}],
+            "tools": {"components": [{"type": "application", "name": f"{root.name} release", "version": root.version}]},
+            "component": entry(root),
+        },
         "components": [entry(each) for each in components],
         "dependencies": [{"ref": each.ref, "dependsOn": sorted(each.needs)} for each in [root, *components]],
     }

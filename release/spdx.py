@@ -40,6 +40,7 @@ def package(each, name):
         "SPDXID": name,
         "name": each.name,
         "versionInfo": each.version,
+        "supplier": "NOASSERTION",
         "downloadLocation": "NOASSERTION",
         "filesAnalyzed": False,
         "licenseConcluded": "NOASSERTION",
