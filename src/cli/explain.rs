@@ -9,21 +9,24 @@ use anyhow::{Context as _, Result};
 
 use super::exit::Exit;
 use super::{say, write};
-use crate::report::causes::{Diagnosis, Outcome};
+use crate::report::causes::Outcome;
 use crate::report::page::Page;
 use crate::{doctor, explain, output};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
+Example:
+  docker build . 2>&1 | pqcheck explain
+
 Exit codes:
-  0  the log is that of something that succeeded
-  1  a cause was found
+  0  the log shows success
+  1  the log shows a known cause of failure
   2  pqcheck could not do its work: usage, I/O
-  4  neither a cause nor a success was recognised")]
+  4  no known cause and no sign of success")]
 pub(super) struct Args {
-    /// The log of a build or start; `-` or nothing for stdin
+    /// Log of a build or start; stdin if absent or `-`
     log: Option<PathBuf>,
-    /// How to show the causes
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"])]
     format: String,
 }
@@ -32,30 +35,27 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     let diagnosis = match &args.log {
         Some(path) if path.as_os_str() != "-" => {
             let shown = path.display().to_string();
-            File::open(path).and_then(|mut log| explain::diagnose_from(&mut log)).context(shown)?
+            File::open(path).and_then(|mut log| explain::run(&mut log)).context(shown)?
         }
-        _ => explain::diagnose_from(&mut io::stdin().lock()).context("stdin")?,
+        _ => explain::run(&mut io::stdin().lock()).context("stdin")?,
     };
     write::to_stdout(|out| match args.format.as_str() {
         "json" => output::causes::json(&diagnosis, out),
         _ => output::causes::human(&diagnosis, write::style(), out),
     })?;
     if diagnosis.lines == 0 {
-        say("the log is empty: nothing was read");
+        say("the log is empty");
     }
-    Ok(exit(&diagnosis).into())
+    let exit = match diagnosis.outcome {
+        Outcome::Failed => Exit::Wrong,
+        Outcome::Succeeded => Exit::Fine,
+        Outcome::Unknown => Exit::NothingChecked,
+    };
+    Ok(exit.into())
 }
 
 /// The pages of all rules, and of all causes whose id no rule has.
 pub(super) fn pages() -> impl Iterator<Item = &'static Page> {
     let causes = explain::pages().filter(|cause| doctor::pages().all(|rule| rule.id != cause.id));
     doctor::pages().chain(causes)
-}
-
-fn exit(diagnosis: &Diagnosis) -> Exit {
-    match diagnosis.outcome {
-        Outcome::Failed => Exit::Wrong,
-        Outcome::Succeeded => Exit::Fine,
-        Outcome::Unknown => Exit::NothingChecked,
-    }
 }

@@ -1,7 +1,8 @@
 //! What a cause consists of: its page, the signs by which a line is recognised, and its words. Knows no cause.
 
+use std::cmp::Reverse;
+
 use super::line::Echo;
-use super::order;
 use crate::report::page::Page;
 
 /// One cause of a failed build or start, as data.
@@ -104,9 +105,9 @@ pub(super) struct Hit {
 }
 
 impl Hit {
-    /// What the expression took out as `name`.
-    pub(super) fn name(&self) -> Option<&str> {
-        self.names[0].as_deref()
+    /// What the expression took out in the place `place`.
+    pub(super) fn named(&self, place: &str) -> Option<&str> {
+        NAMES.iter().zip(&self.names).find(|(name, _)| **name == place)?.1.as_deref()
     }
 }
 
@@ -130,6 +131,8 @@ pub(super) fn always(_: &Hit, _: &Seen<'_>) -> bool {
 
 /// What was found of one cause, for its words.
 pub(super) struct Found {
+    /// The page of the cause.
+    pub(super) page: &'static Page,
     /// The lines, in the order of the log.
     pub(super) hits: Vec<Hit>,
     /// Whose packages the image has.
@@ -139,10 +142,10 @@ pub(super) struct Found {
 impl Found {
     /// What was taken out in the place `place`, each once, the best lines' first.
     pub(super) fn all(&self, place: &str) -> Vec<&str> {
-        let Some(at) = NAMES.iter().position(|name| *name == place) else { return Vec::new() };
-        let best_first = order::by(self.hits.iter().map(|hit| u64::MAX - hit.weight as u64));
+        let mut best_first: Vec<&Hit> = self.hits.iter().collect();
+        best_first.sort_by_key(|hit| Reverse(hit.weight));
         let mut all = Vec::new();
-        for name in best_first.into_iter().filter_map(|place| self.hits[place].names[at].as_deref()) {
+        for name in best_first.into_iter().filter_map(|hit| hit.named(place)) {
             if !name.is_empty() && !all.contains(&name) {
                 all.push(name);
             }
@@ -160,7 +163,12 @@ impl Found {
         self.first(place).unwrap_or(otherwise)
     }
 
-    /// The names of `place` as a list for a sentence.
+    /// The first of `place` in backticks, or else these words.
+    pub(super) fn quoted(&self, place: &str, otherwise: &str) -> String {
+        self.first(place).map_or_else(|| otherwise.to_owned(), |name| format!("`{name}`"))
+    }
+
+    /// The names of `place` as a list for a sentence, or else these words.
     pub(super) fn list(&self, place: &str, otherwise: &str) -> String {
         let all = self.all(place);
         match all.as_slice() {
@@ -180,6 +188,11 @@ impl Found {
             let text = hit.text.to_ascii_lowercase();
             words.iter().any(|word| text.contains(word))
         })
+    }
+
+    /// Words that say why, with the cures of the page.
+    pub(super) fn because(&self, why: impl Into<String>) -> Words {
+        Words { why: why.into(), fix: self.page.fix.iter().map(|cure| (*cure).to_owned()).collect() }
     }
 
     /// The command that installs a package, by its names in Debian, Alpine and Fedora.
@@ -219,12 +232,28 @@ pub(super) struct Words {
     pub(super) fix: Vec<String>,
 }
 
-/// Words put together.
-pub(super) fn words(why: impl Into<String>, fix: impl IntoIterator<Item = String>) -> Words {
-    Words { why: why.into(), fix: fix.into_iter().collect() }
-}
+impl Words {
+    /// With cure `number` of the page first; the first takes its place.
+    pub(super) fn best(mut self, number: usize) -> Self {
+        self.fix.swap(0, number);
+        self
+    }
 
-/// Whether a hit is of a sign that only its own cause has, not one of these.
-pub(super) fn is_own(hit: &Hit, shared: &[&str]) -> bool {
-    !shared.contains(&hit.needle)
+    /// With `cure` in place of the first.
+    pub(super) fn replace_first(mut self, cure: String) -> Self {
+        self.fix[0] = cure;
+        self
+    }
+
+    /// With `cure` before the others.
+    pub(super) fn cure_first(mut self, cure: impl Into<String>) -> Self {
+        self.fix.insert(0, cure.into());
+        self
+    }
+
+    /// With these cures alone.
+    pub(super) fn cured_by<T: Into<String>>(mut self, fix: impl IntoIterator<Item = T>) -> Self {
+        self.fix = fix.into_iter().map(Into::into).collect();
+        self
+    }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use super::cause::{Distribution, Hit, Weight};
 use super::marks::Says;
-use super::order;
 use super::rules::Bears;
 use crate::report::causes::Evidence;
 
@@ -219,7 +218,7 @@ impl Course {
         let has_proof = self.kept.iter().any(|((source, ..), alike)| {
             counts(*source) && alike.iter().any(|hit| hit.weight > Weight::Context)
         });
-        let hits: Vec<(usize, Hit)> = self
+        let mut hits: Vec<(usize, Hit)> = self
             .kept
             .into_iter()
             .filter(|((source, ..), alike)| {
@@ -228,8 +227,7 @@ impl Course {
             })
             .flat_map(|((_, cause, _), alike)| alike.into_iter().map(move |hit| (cause, hit)))
             .collect();
-        let in_order = order::by(hits.iter().map(|(_, hit)| hit.line));
-        let hits = in_order.into_iter().map(|place| hits[place].clone()).collect();
+        hits.sort_by_key(|(_, hit)| hit.line);
         let failure =
             self.sources.into_iter().filter_map(|source| source.failure).min_by_key(|line| line.line);
         End { hits, failure, success: self.success, distribution: self.distribution }

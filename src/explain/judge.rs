@@ -1,8 +1,10 @@
 //! From what was found in a log to its causes, the most likely first. Knows no log format.
 
+use std::cmp::Reverse;
+
 use super::cause::{Cause, Found, Hit, Seen, Weight};
-use super::course::{End, Success};
-use super::order;
+use super::course::Success;
+use super::scan::Read;
 use crate::report::causes::{self, Diagnosis, Evidence, Outcome, SCHEMA};
 
 /// A line that proves nothing alone counts where something failed, or among the last so many lines.
@@ -11,8 +13,9 @@ const LAST_LINES: u64 = 40;
 /// So many lines of evidence are shown of a cause.
 const MOST_EVIDENCE: usize = 6;
 
-/// The causes in what is left at the end of a log of so many lines.
-pub(super) fn judge(end: End, lines: u64, last: &str) -> Diagnosis {
+/// The causes in a log that has been read.
+pub(super) fn judge(Read { course, lines, last }: Read) -> Diagnosis {
+    let end = course.end();
     let hits: Vec<(&'static str, Hit)> =
         end.hits.into_iter().map(|(cause, hit)| (super::ALL[cause].page.id, hit)).collect();
     let seen = Seen { hits: &hits };
@@ -21,7 +24,7 @@ pub(super) fn judge(end: End, lines: u64, last: &str) -> Diagnosis {
         _ if failed => false,
         Some(Success::Whole) => true,
         // Another tool may have come after the one that said so, and have failed in words of its own.
-        Some(Success::Tool(line)) => !is_doubtful(last, lines - line.min(lines)),
+        Some(Success::Tool(line)) => !is_doubtful(&last, lines - line.min(lines)),
         None => false,
     };
     let mut found: Vec<(&Cause, Found)> = Vec::new();
@@ -35,12 +38,13 @@ pub(super) fn judge(end: End, lines: u64, last: &str) -> Diagnosis {
             .cloned()
             .collect();
         if !hits.is_empty() {
-            found.push((cause, Found { hits, distribution: end.distribution }));
+            found.push((cause, Found { page: &cause.page, hits, distribution: end.distribution }));
         }
     }
-    let numbers = order::by(found.iter().map(|(cause, of)| rank(cause, of, &found)));
-    let causes: Vec<causes::Cause> =
-        numbers.into_iter().map(|number| told(found[number].0, &found[number].1)).collect();
+    let mut ranked: Vec<(Rank, &Cause, &Found)> =
+        found.iter().map(|(cause, of)| (rank(cause, of, &found), *cause, of)).collect();
+    ranked.sort_by_key(|(rank, ..)| *rank);
+    let causes: Vec<causes::Cause> = ranked.into_iter().map(|(_, cause, of)| told(cause, of)).collect();
     let outcome = match (causes.is_empty(), success) {
         (false, _) => Outcome::Failed,
         (true, true) => Outcome::Succeeded,
@@ -76,13 +80,14 @@ fn is_doubtful(last: &str, lines: u64) -> bool {
 }
 
 /// Where a cause comes in the list: after those that bring it about, by what its lines prove, by the first line.
-fn rank(cause: &Cause, of: &Found, found: &[(&Cause, Found)]) -> u64 {
+type Rank = (bool, Reverse<Weight>, u64);
+
+fn rank(cause: &Cause, of: &Found, found: &[(&Cause, Found)]) -> Rank {
     let brought = found.iter().any(|(other, lines)| {
         let surely = weight(lines) >= Weight::Likely.min(weight(of));
         other.brings.contains(&cause.page.id) && surely
     });
-    let less = Weight::Proof as u64 - weight(of) as u64;
-    (u64::from(brought) << 62) | (less << 56) | first_line(of).min(1 << 55)
+    (brought, Reverse(weight(of)), first_line(of))
 }
 
 fn weight(of: &Found) -> Weight {
@@ -102,16 +107,16 @@ fn told(cause: &Cause, of: &Found) -> causes::Cause {
 
 /// The lines that prove most, in the order of the log, and each text once.
 fn evidence(of: &Found) -> Vec<Evidence> {
-    let best_first =
-        order::by(of.hits.iter().map(|hit| (Weight::Proof as u64 - hit.weight as u64) << 56 | hit.line));
+    let mut best_first: Vec<&Hit> = of.hits.iter().collect();
+    best_first.sort_by_key(|hit| (Reverse(hit.weight), hit.line));
     let mut shown: Vec<Evidence> = Vec::new();
-    for hit in best_first.into_iter().map(|place| &of.hits[place]) {
+    for hit in best_first {
         if shown.len() < MOST_EVIDENCE
             && shown.iter().all(|line| line.line != hit.line && line.text != hit.text)
         {
             shown.push(Evidence { line: hit.line, text: hit.text.clone() });
         }
     }
-    let in_order = order::by(shown.iter().map(|line| line.line));
-    in_order.into_iter().map(|place| shown[place].clone()).collect()
+    shown.sort_by_key(|line| line.line);
+    shown
 }

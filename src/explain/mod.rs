@@ -12,17 +12,17 @@ mod course;
 mod judge;
 mod line;
 mod marks;
-mod needles;
-mod order;
 mod package;
 mod rules;
 mod scan;
 mod text;
 
+use scan::Scan;
+
 pub use cause::Cause;
 pub use causes::ALL;
 
-/// So much of a log is read at once.
+/// How many bytes of a log are read at once.
 const PIECE: usize = 128 << 10;
 
 /// The page of every cause.
@@ -30,16 +30,9 @@ pub fn pages() -> impl Iterator<Item = &'static Page> {
     ALL.iter().map(|cause| &cause.page)
 }
 
-/// What a log says.
-pub fn diagnose(log: &[u8]) -> Diagnosis {
-    let mut scan = scan::Scan::new();
-    scan.push(log);
-    judged(scan)
-}
-
-/// What a log of any size says, without holding it in memory.
-pub fn diagnose_from(log: &mut dyn Read) -> io::Result<Diagnosis> {
-    let mut scan = scan::Scan::new();
+/// Reads a log of any size, without holding it in memory, and says what failed and why.
+pub fn run(log: &mut dyn Read) -> io::Result<Diagnosis> {
+    let mut scan = Scan::new();
     let mut piece = vec![0; PIECE];
     loop {
         match log.read(&mut piece) {
@@ -49,18 +42,21 @@ pub fn diagnose_from(log: &mut dyn Read) -> io::Result<Diagnosis> {
             Err(error) => return Err(error),
         }
     }
-    Ok(judged(scan))
-}
-
-fn judged(scan: scan::Scan) -> Diagnosis {
-    let scan::Read { course, lines, last } = scan.finish();
-    judge::judge(course.end(), lines, &last)
+    Ok(judge::judge(scan.finish()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
     use crate::report::causes::Outcome;
+
+    fn diagnose(log: &[u8]) -> Diagnosis {
+        run(&mut &*log).unwrap()
+    }
 
     /// The first cause of `log`, or how it ended.
     fn first(log: &str) -> String {
@@ -85,8 +81,14 @@ mod tests {
 
     #[test]
     fn the_ids_are_those_of_the_files_and_each_is_there_once() {
-        let ids: std::collections::BTreeSet<&str> = pages().map(|page| page.id).collect();
-        assert_eq!(ids.len(), 29);
+        let ids: BTreeSet<&str> = pages().map(|page| page.id).collect();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/explain/causes");
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let stems = files.map(|file| file.file_stem().unwrap().to_str().unwrap().replace('_', "-"));
+        assert_eq!(
+            ids,
+            stems.filter(|stem| stem != "mod").collect::<BTreeSet<_>>().iter().map(String::as_str).collect()
+        );
         assert_eq!(ids.len(), ALL.len());
         let brought = ALL.iter().flat_map(|cause| cause.brings.iter().map(|id| (cause.page.id, *id)));
         for (cause, id) in brought {
@@ -172,9 +174,9 @@ mod tests {
         // A full disk comes first, because it may have brought about the other.
         assert_eq!(lines, [100_002, 100_001]);
         for size in [1, 7, 4096, 65_537] {
-            let mut scan = scan::Scan::new();
+            let mut scan = Scan::new();
             log.chunks(size).for_each(|piece| scan.push(piece));
-            assert_eq!(judged(scan), whole, "{size}");
+            assert_eq!(judge::judge(scan.finish()), whole, "{size}");
         }
     }
 

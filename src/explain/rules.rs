@@ -2,12 +2,12 @@
 
 use std::sync::{LazyLock, OnceLock};
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input};
 use regex_lite::{Regex, RegexBuilder};
 
 use super::cause::{Distribution, NAMES, Sign};
 use super::line::Line;
 use super::marks::{self, Says};
-use super::needles::Needles;
 
 /// The rules of pqcheck.
 pub(super) static RULES: LazyLock<Rules> = LazyLock::new(Rules::new);
@@ -28,7 +28,7 @@ const DISTRIBUTIONS: &[(&str, Distribution)] = &[
 
 /// The needles, and what each of them may be.
 pub(super) struct Rules {
-    needles: Needles,
+    needles: AhoCorasick,
     /// Which meaning each needle has.
     owners: Vec<usize>,
     meanings: Vec<Meaning>,
@@ -72,26 +72,31 @@ impl Rules {
         for (word, distribution) in DISTRIBUTIONS {
             add(&mut std::iter::once(*word), Meaning::Distribution(*distribution));
         }
-        let words: Vec<&str> = needles.iter().map(|(word, _)| *word).collect();
-        let owners = needles.iter().map(|(_, meaning)| *meaning).collect();
-        Self { needles: Needles::new(&words), owners, meanings }
+        let (words, owners): (Vec<&str>, Vec<usize>) = needles.into_iter().unzip();
+        let needles = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(words)
+            .expect("a few hundred words are no more than an automaton holds");
+        Self { needles, owners, meanings }
     }
 
     /// Where in `text`, from `at` on, the next needle ends.
     pub(super) fn next(&self, text: &[u8], at: usize) -> Option<usize> {
-        self.needles.next(text, at)
+        self.needles.find(Input::new(text).range(at..)).map(|found| found.end())
     }
 
     /// Everything that `line` bears, without the signs that are `tired`: named by the cause and their place in it.
     pub(super) fn look(&self, line: &Line<'_>, tired: impl Fn(usize, usize) -> bool) -> Vec<Bears> {
         let mut all = Vec::new();
         let mut found: Vec<usize> = Vec::new();
-        self.needles.all(line.text.as_bytes(), |needle| {
+        for needle in self.needles.find_overlapping_iter(line.text) {
             // A line bears a few of them, so looking through is fast.
-            if !found.contains(&self.owners[needle]) {
-                found.push(self.owners[needle]);
+            let owner = self.owners[needle.pattern().as_usize()];
+            if !found.contains(&owner) {
+                found.push(owner);
             }
-        });
+        }
         for meaning in found.into_iter().map(|meaning| &self.meanings[meaning]) {
             match meaning {
                 Meaning::Cause { cause, number, .. } if tired(*cause, *number) => {}

@@ -57,8 +57,10 @@ impl Scan {
     /// Reads on.
     pub(super) fn push(&mut self, raw: &[u8]) {
         for piece in raw.chunks(LONGEST_LINE) {
+            // What is left of the text before has no line feed.
+            let before = self.text.len();
             self.plain.push(piece, &mut self.text);
-            let whole = memrchr(b'\n', &self.text).map(|at| at + 1);
+            let whole = memrchr(b'\n', &self.text[before..]).map(|at| before + at + 1);
             match whole {
                 Some(whole) => self.look(whole, whole),
                 None if self.text.len() > LONGEST_LINE => {

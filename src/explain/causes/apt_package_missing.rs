@@ -1,18 +1,19 @@
 //! The package manager knows no such package.
 
-use crate::explain::cause::{Cause, always, context, likely, proof, words};
+use crate::explain::cause::{Cause, always, context, likely, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "apt-package-missing",
-        finds: "apt, apk, dnf or yum was asked for a package (or a version of one) that the configured sources do not have.",
-        why: "Packages are renamed and dropped between releases of a distribution, some live in a component that is not enabled, and \
-              pinned versions vanish when a newer one is published.",
+        finds: "The configured sources of apt, apk, dnf or yum do not have a package, or not in the version \
+              asked for.",
+        why: "Distributions rename and drop packages between releases. Some packages live in a component \
+              that is not enabled, and mirrors delete a pinned version when a newer one appears.",
         fix: &[
-            "Look up the name in the release of the base image: apt-cache search, apk search, dnf provides.",
+            "Look up the name in the base image's release: apt-cache search, apk search, dnf provides.",
             "Enable the component or repository that has it (universe, contrib, non-free, community, EPEL).",
-            "Do not pin an exact version, or pin it to one that is still published.",
+            "Do not pin an exact version, or pin one that is still published.",
             "Use a base image of the release that has the package.",
         ],
     },
@@ -46,19 +47,18 @@ pub(super) static CAUSE: Cause = Cause {
     counts: always,
     words: |found| {
         let name = found.list("name", "a package");
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        let why = if let Some(version) = found.first("version") {
-            fix.swap(0, 2);
-            format!("The sources have {name}, but no longer in version {version}.")
+        if let Some(version) = found.first("version") {
+            found.because(format!("The sources have {name}, but no longer in version {version}.")).best(2)
         } else if found.first("by").is_some() {
-            format!(
-                "What is asked for depends on {name}, which cannot be installed from the configured sources together with the rest: the sources mix releases, or a version is held."
-            )
+            found.because(format!(
+                "A requested package depends on {name}, which cannot be installed together with the rest: the sources mix \
+                 releases, or a version is held."
+            ))
         } else {
-            format!(
-                "The package lists of this release have no {name}: it has another name there, is in a component that is not enabled, or was dropped."
-            )
-        };
-        words(why, fix)
+            found.because(format!(
+                "This release's package lists do not have {name}: it has another name there, belongs to a component that is \
+                 not enabled, or was dropped."
+            ))
+        }
     },
 };

@@ -2,21 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use crate::explain::cause::{Cause, Hit, Seen, context, likely, proof, words};
+use crate::explain::cause::{Cause, Hit, Seen, context, likely, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "apt-stale-index",
-        finds: "The package lists do not fit what the mirror has: they were fetched long ago (in a cached layer), never, or the mirror \
-                has moved on or dropped the release.",
-        why: "`apt-get update` in a layer of its own is cached, so a later `install` asks for versions that the mirror has deleted (404); \
-              base images come without any lists; and releases at their end of life move to an archive.",
+        finds: "The package lists do not match the mirror: they were fetched long ago (in a cached layer) or \
+              never, or the mirror moved on or dropped the release.",
+        why: "Docker caches an `apt-get update` in a layer of its own, so a later `install` asks for \
+              versions that the mirror has deleted (404). Base images come without lists, and releases at \
+              their end of life move to an archive.",
         fix: &[
-            "Put both into one step: RUN apt-get update && apt-get install -y --no-install-recommends … && rm -rf /var/lib/apt/lists/*.",
+            "Run both in one step: RUN apt-get update && apt-get install -y --no-install-recommends … && rm -rf /var/lib/apt/lists/*.",
             "Build once without the cache: docker build --no-cache --pull.",
             "If the release has reached its end of life, use a newer base image, or its archive (archive.debian.org, old-releases.ubuntu.com, vault.centos.org).",
-            "If a mirror is being synchronised (hash mismatch, unexpected size), try again later or use another one.",
+            "If the mirror is synchronising (hash mismatch, unexpected size), retry later or use another mirror.",
         ],
     },
     signs: &[
@@ -51,27 +52,26 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["apt-package-missing", "compiler-missing"],
     counts: lists_are_wrong,
     words: |found| {
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        let why = if found.says(&["release file", "baseurl", "download metadata", "/dists/"]) {
-            fix.swap(0, 2);
-            format!(
-                "The mirror has no lists of this release any more ({}): it has reached its end of life and was moved to an archive, or the address is wrong.",
-                found.list("name", "its index is gone")
-            )
+        if found.says(&["release file", "baseurl", "download metadata", "/dists/"]) {
+            let gone = found.list("name", "its index is gone");
+            found.because(format!(
+                "The mirror no longer has lists of this release ({gone}): the release has reached its end of life and moved to \
+                 an archive, or the address is wrong."
+            )).best(2)
         } else if found.says(&["hash sum", "unexpected size"]) {
-            fix.swap(0, 3);
-            "The lists and the files of the mirror do not belong together: it is being synchronised, or a proxy keeps old files.".to_owned()
+            found.because("The mirror's lists and files do not match: the mirror is synchronising, or a proxy keeps old files.").best(3)
         } else if let Some(name) = found.first("name") {
-            format!(
-                "The lists in this layer name `{name}`, which the mirror has since replaced: they come from the cache of an earlier build."
-            )
+            found.because(format!(
+                "The lists in this layer name `{name}`, which the mirror has replaced since: they come from the cache of an \
+                 earlier build."
+            ))
         } else {
-            format!(
-                "apt has no package lists in this step, so it knows none of {}: base images come without them, and `apt-get update` did not run here (or long ago).",
-                found.list("need", "the packages")
-            )
-        };
-        words(why, fix)
+            let need = found.list("need", "the packages");
+            found.because(format!(
+                "apt has no package lists in this step, so it does not know {need}: base images come without lists, and \
+                 `apt-get update` did not run here (or ran long ago)."
+            ))
+        }
     },
 };
 
@@ -82,11 +82,7 @@ fn lists_are_wrong(hit: &Hit, seen: &Seen<'_>) -> bool {
         return true;
     }
     let context = |words: &[&str]| seen.of(CAUSE.page.id).any(|other| words.contains(&other.needle));
-    let unknown: BTreeSet<&str> = seen
-        .of(CAUSE.page.id)
-        .filter(|other| other.names[3].is_some())
-        .filter_map(|other| other.names[3].as_deref())
-        .collect();
+    let unknown: BTreeSet<&str> = seen.of(CAUSE.page.id).filter_map(|other| other.named("need")).collect();
     let fetched = context(&["Get:", "Hit:", "Fetched "]);
     let updates = context(&["apt-get update", "apt update"]);
     let installs = context(&["apt-get install", "apt install"]);

@@ -1,19 +1,20 @@
 //! A script's interpreter is not there, often because of Windows line ends.
 
-use crate::explain::cause::{Cause, always, likely, proof, trace, words};
+use crate::explain::cause::{Cause, Hit, always, likely, proof, trace};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "bad-shebang",
-        finds: "A script could not start because its first line names an interpreter that is not in the image, or because its lines \
-                end as on Windows (CR LF), which makes the carriage return part of the name.",
-        why: "The kernel reports the interpreter's absence as `no such file or directory` for the script itself, although the script \
-              is there.",
+        finds: "A script did not start because its first line names an interpreter that is not in the image, \
+              or because its lines end as on Windows (CR LF): the carriage return becomes part of the \
+              interpreter's name.",
+        why: "The kernel reports the missing interpreter as `no such file or directory` for the script, \
+              although the script is there.",
         fix: &[
-            "Convert the line ends: sed -i 's/\\r$//' script (or dos2unix), and keep them so with `*.sh text eol=lf` in .gitattributes.",
-            "Install the interpreter (Alpine and distroless have no bash), or use #!/bin/sh if the script is plain.",
-            "Make #! the very first bytes of the file: no byte-order mark, no blank line.",
+            "Convert the line ends: sed -i 's/\\r$//' script (or dos2unix). Keep them with `*.sh text eol=lf` in .gitattributes.",
+            "Install the interpreter (Alpine and distroless have no bash), or use #!/bin/sh if the script needs no more.",
+            "Make #! the first bytes of the file: no byte-order mark, no blank line.",
         ],
     },
     signs: &[
@@ -35,29 +36,24 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["libc-mismatch", "permission-denied"],
     counts: always,
     words: |found| {
-        let name = found.or("name", "the script");
-        let carriage = found.says(&["\\r", "^m", "illegal option"]) || found.hits.iter().any(|hit| hit.needle == "env: " && hit.text.ends_with(char::is_alphanumeric));
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        if carriage {
-            return words(
-                format!("The lines of {} end with a carriage return (Windows), which becomes part of the interpreter's name or of a command.", quoted(name)),
-                fix,
-            );
+        let name = found.quoted("name", "the script");
+        let cut = |hit: &Hit| hit.needle == "env: " && hit.text.ends_with(char::is_alphanumeric);
+        if found.says(&["\\r", "^m", "illegal option"]) || found.hits.iter().any(cut) {
+            return found.because(format!(
+                "The lines of {name} end with a carriage return (Windows), which becomes part of the interpreter's name or of a \
+                 command."
+            ));
         }
-        if let Some(need) = found.first("need") {
-            fix.swap(0, 1);
-            if need.ends_with("bash") {
-                fix[0] = format!("{}, or use #!/bin/sh if the script is plain.", found.install("bash", "bash", "bash"));
-            }
-            return words(format!("The interpreter `{need}` that {} asks for is not in the image.", quoted(name)), fix);
+        let Some(need) = found.first("need") else {
+            return found.because(format!(
+                "The image has {name}, but not the interpreter that its first line names (or a carriage return ends that line)."
+            ));
+        };
+        let words = found.because(format!("The image does not have the interpreter `{need}` that {name} asks for.")).best(1);
+        if need.ends_with("bash") {
+            let install = found.install("bash", "bash", "bash");
+            return words.replace_first(format!("{install}, or use #!/bin/sh if the script needs no more."));
         }
-        words(
-            format!("{} is there, but the interpreter that its first line names is not (or has a carriage return at its end).", quoted(name)),
-            fix,
-        )
+        words
     },
 };
-
-fn quoted(name: &str) -> String {
-    if name == "the script" { name.to_owned() } else { format!("`{name}`") }
-}

@@ -1,19 +1,20 @@
 //! The image that a build or a container starts from cannot be had.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "base-image-missing",
-        finds: "The image named by FROM, docker run or a pod does not exist in the registry, not for this platform, or not for you.",
-        why: "A registry answers the same for an image that is misspelt, private or deleted; tags disappear, and not every image is \
-              built for every platform.",
+        finds: "The registry does not have the image that FROM, docker run or a pod names, has it for other \
+              platforms only, or denies access.",
+        why: "A registry answers alike for an image that is misspelt, private or deleted. Tags disappear, \
+              and not every image is built for every platform.",
         fix: &[
-            "Check the name and the tag on the registry: docker manifest inspect NAME:TAG.",
-            "If it is private: docker login (in Kubernetes an imagePullSecret) before the build.",
-            "If it is not made for this platform, choose a tag that is, or build with --platform.",
-            "If it was built here only, build it first, and do not --pull.",
+            "Check the name and the tag: docker manifest inspect NAME:TAG.",
+            "If the image is private, log in before the build: docker login (in Kubernetes: an imagePullSecret).",
+            "If the image lacks this platform, choose a tag that has it, or build with --platform.",
+            "If only this machine has the image, build it first and do not use --pull.",
         ],
     },
     signs: &[
@@ -48,24 +49,24 @@ pub(super) static CAUSE: Cause = Cause {
     counts: always,
     words: |found| {
         let name = found.list("name", "the image");
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        let why = if found.says(&["toomanyrequests", "rate limit"]) {
-            fix = vec![
-                "docker login (a free account has a higher limit), or wait until the limit is lifted.".to_owned(),
-                "Use a mirror of the registry: \"registry-mirrors\" in /etc/docker/daemon.json.".to_owned(),
-            ];
-            format!("The registry refuses to serve {name} for now: too many pulls came from this address.")
+        if found.says(&["toomanyrequests", "rate limit"]) {
+            found.because(format!("The registry refuses {name} for now: too many pulls came from this address.")).cured_by([
+                "Log in (docker login: a free account has a higher limit), or wait until the limit is lifted.",
+                "Use a mirror of the registry: \"registry-mirrors\" in /etc/docker/daemon.json.",
+            ])
         } else if found.says(&["no match for platform", "no matching manifest", "operating system"]) {
-            fix.swap(0, 2);
-            format!("{name} exists, but not for the platform of this machine{}.", found.first("need").map_or_else(String::new, |need| format!(" ({need})")))
+            let platform = found.first("need").map_or_else(String::new, |need| format!(" ({need})"));
+            found.because(format!("The registry has {name}, but not for this machine's platform{platform}.")).best(2)
         } else if found.says(&["invalid reference", "should not be blank", "parse stage name"]) {
-            fix = vec!["Look at FROM: an ARG used there has to stand before the first FROM, and needs a value (--build-arg NAME=VALUE).".to_owned()];
-            format!("The name of {name} is empty or malformed: a variable in it has no value.")
+            found.because(format!("The name of {name} is empty or malformed: a variable in it has no value.")).cured_by([
+                "Check FROM: an ARG used there must stand before the first FROM and needs a value (--build-arg NAME=VALUE).",
+            ])
         } else if found.says(&["denied", "unauthorized", "insufficient_scope", "no basic auth"]) {
-            format!("The registry has no {name}, or does not show it to you: the name is misspelt, it is private, or it was never pushed.")
+            found.because(format!(
+                "The registry does not have {name} or denies access: the name is misspelt, the image is private, or nobody pushed it."
+            ))
         } else {
-            format!("The registry has no {name}: the name or the tag does not exist (any more).")
-        };
-        words(why, fix)
+            found.because(format!("The registry does not have {name}: the name or the tag does not exist (any more)."))
+        }
     },
 };

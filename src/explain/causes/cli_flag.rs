@@ -1,6 +1,6 @@
 //! A tool was given an option that it does not have.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 /// Words of lines in which an unknown option does no harm.
@@ -10,12 +10,12 @@ pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "cli-flag",
         finds: "A tool refused an option, a flag or a sub-command that it does not know.",
-        why: "The option belongs to a newer or older version than the one that is installed, to another tool of the same name (busybox, \
-              clang, the classic builder), or is misspelt.",
+        why: "The option belongs to a newer or older version than the installed one or to another tool of \
+              the same name (busybox, clang, the classic builder), or it is misspelt.",
         fix: &[
-            "Look what this version knows: TOOL --help, TOOL --version.",
-            "Install the version that has the option, or leave the option out.",
-            "For RUN --mount, COPY --chmod and the like: build with BuildKit (DOCKER_BUILDKIT=1, docker buildx build), and # syntax=docker/dockerfile:1 as the first line.",
+            "Check what this version accepts: TOOL --help, TOOL --version.",
+            "Install a version that has the option, or drop the option.",
+            "For RUN --mount, COPY --chmod and the like, build with BuildKit (DOCKER_BUILDKIT=1, docker buildx build) and make # syntax=docker/dockerfile:1 the first line.",
         ],
     },
     signs: &[
@@ -61,21 +61,19 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["pip-build-failed", "compiler-missing"],
     counts: always,
     words: |found| {
-        let name = found.or("name", "an option");
-        let by = found.first("by").map_or_else(|| "the tool".to_owned(), |by| format!("`{by}`"));
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        let builder = found.says(&["buildkit", "dockerfile parse error", "unknown flag: mount", "unknown flag: chmod", "unknown flag: link"]);
-        let why = if builder {
-            fix.swap(0, 2);
-            format!("`{}` in the Dockerfile needs BuildKit, and this build runs with the classic builder or an old syntax.", name.trim_start_matches('-'))
+        let name = found.or("name", "this option");
+        let builder = ["buildkit", "dockerfile parse error", "unknown flag: mount", "unknown flag: chmod", "unknown flag: link"];
+        if found.says(&builder) {
+            let name = name.trim_start_matches('-');
+            found.because(format!("`{name}` in the Dockerfile needs BuildKit, but this build uses the classic builder or an old syntax.")).best(2)
         } else if found.says(&["nightly"]) {
-            fix.insert(0, "Use a nightly toolchain, or a version of the crate that builds with a stable one.".to_owned());
-            format!("`{name}` is only for nightly compilers, and this one is stable.")
+            found.because(format!("Only nightly compilers accept `{name}`, and this one is stable."))
+                .cure_first("Use a nightly toolchain, or a version of the crate that builds on stable.")
         } else if let Some(value) = found.first("need") {
-            format!("`{name}` does not accept the value `{value}` in the version that is installed.")
+            found.because(format!("The installed version does not accept the value `{value}` for `{name}`."))
         } else {
-            format!("`{name}` is no option that {by} knows in the version that is installed.")
-        };
-        words(why, fix)
+            let by = found.quoted("by", "the tool");
+            found.because(format!("The installed version of {by} does not know {}.", found.quoted("name", "this option")))
+        }
     },
 };

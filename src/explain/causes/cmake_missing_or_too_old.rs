@@ -1,18 +1,18 @@
 //! CMake is not there, or too old for the project.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "cmake-missing-or-too-old",
-        finds: "A build needs CMake and does not find it, or finds a version that does not fit the project.",
-        why: "liboqs, oqs-provider and the crates and wheels that compile them are configured by CMake; slim images have none, \
-              and older distributions have one that is too old.",
+        finds: "A build needs CMake but does not find it, or finds a version that does not fit the project.",
+        why: "CMake configures liboqs, oqs-provider, and the crates and wheels that compile them. Slim \
+              images have no CMake, and older distributions have one that is too old.",
         fix: &[
-            "Install cmake in the stage that builds: apt-get install -y cmake (Alpine: apk add cmake; Fedora: dnf install -y cmake).",
-            "For a newer one than the distribution's: pip install 'cmake>=VERSION', Kitware's packages, or a base image of a newer release.",
-            "Make sure that the right one is found first: command -v cmake; cmake --version.",
+            "Install cmake in the build stage: apt-get install -y cmake (Alpine: apk add cmake; Fedora: dnf install -y cmake).",
+            "For a newer version than the distribution's: pip install 'cmake>=VERSION', Kitware's packages, or a newer base image.",
+            "Make sure that the right one comes first in PATH: command -v cmake; cmake --version.",
         ],
     },
     signs: &[
@@ -63,44 +63,29 @@ pub(super) static CAUSE: Cause = Cause {
     words: |found| {
         let install = found.install("cmake", "cmake", "cmake");
         if let Some(floor) = found.first("by") {
-            return words(
-                format!(
-                    "The project asks for behaviour of CMake before {floor}, which CMake 4 no longer has: here CMake is too new."
-                ),
-                [
-                    "Configure with -DCMAKE_POLICY_VERSION_MINIMUM=3.5 (or set it in the environment)."
-                        .to_owned(),
-                    "Use a newer release of the project, or pip install 'cmake<4'.".to_owned(),
-                ],
-            );
+            return found.because(format!(
+                "The project relies on behaviour of CMake before {floor}, which CMake 4 removed: the installed CMake is too new."
+            )).cured_by([
+                "Configure with -DCMAKE_POLICY_VERSION_MINIMUM=3.5 (or set that variable in the environment).",
+                "Use a newer release of the project, or pip install 'cmake<4'.",
+            ]);
         }
         match (found.first("need"), found.first("version")) {
-            (Some(need), Some(version)) => words(
-                format!(
-                    "The project needs CMake {need} and the one that is found is {version}, the version of this distribution's release."
-                ),
-                [
-                    format!("Install a newer one: pip install 'cmake>={need}', or Kitware's packages."),
-                    "Use a base image of a newer release, whose cmake is new enough.".to_owned(),
-                    "If a newer one is installed, put it first in PATH: command -v cmake; cmake --version."
-                        .to_owned(),
-                ],
-            ),
-            (Some(need), None) => words(
-                format!("The build needs CMake {need} or later and found none that is."),
-                [format!("{install}; if that is older than {need}: pip install 'cmake>={need}'.")],
-            ),
-            _ if found.says(&["not known to this version", "unknown cmake command"]) => words(
-                format!(
-                    "The project uses `{}`, which this CMake is too old to know.",
-                    found.or("name", "a command")
-                ),
-                ["Install a newer one: pip install cmake, or Kitware's packages.".to_owned()],
-            ),
-            _ => words(
-                "The build runs `cmake`, and no directory in PATH has it: it is not installed in this image or build stage.",
-                [format!("{install} in the stage that builds."), CAUSE.page.fix[1].to_owned()],
-            ),
+            (Some(need), Some(version)) => found.because(format!(
+                "The project needs CMake {need} but finds {version}, the version in this distribution's release."
+            )).cured_by([
+                format!("Install a newer CMake: pip install 'cmake>={need}', or Kitware's packages.").as_str(),
+                "Use a newer base image, whose cmake is new enough.",
+                "If a newer CMake is installed, put it first in PATH: command -v cmake; cmake --version.",
+            ]),
+            (Some(need), None) => found.because(format!("The build needs CMake {need} or later and found none."))
+                .cured_by([format!("{install}; if that is older than {need}: pip install 'cmake>={need}'.")]),
+            _ if found.says(&["not known to this version", "unknown cmake command"]) => found.because(format!(
+                "The project uses {}, which this CMake is too old to know.", found.quoted("name", "a command")
+            )).cured_by(["Install a newer CMake: pip install cmake, or Kitware's packages."]),
+            _ => found.because(
+                "The build runs `cmake`, but no directory in PATH has it: it is not installed in this image or build stage."
+            ).cured_by([format!("{install} in the build stage.").as_str(), CAUSE.page.fix[1]]),
         }
     },
 };

@@ -1,6 +1,6 @@
 //! A compiler, linker or build program is not installed.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 /// What a build calls by name. A macro, because expressions are put together from literals.
@@ -13,14 +13,14 @@ macro_rules! tools {
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "compiler-missing",
-        finds: "A build calls a compiler, a linker or a build program (gcc, g++, cc, make, ninja, rustc …) that is not installed, or the \
-                C library's headers that every compiler needs.",
-        why: "Slim and Alpine base images carry no compiler; packages that have to be compiled (wheels without a binary for this \
-              platform, crates with C code, native node modules) stop there.",
+        finds: "A build calls a compiler, linker or build program (gcc, g++, cc, make, ninja, rustc …) that \
+              is not installed, or lacks the C library's headers, which every compiler needs.",
+        why: "Slim and Alpine base images have no compiler. Packages that must be compiled (wheels without a \
+              binary for this platform, crates with C code, native node modules) fail there.",
         fix: &[
-            "Install the tools in the stage that builds: apt-get install -y build-essential (Alpine: apk add build-base; Fedora: dnf install -y gcc gcc-c++ make).",
+            "Install the tools in the build stage: apt-get install -y build-essential (Alpine: apk add build-base; Fedora: dnf install -y gcc gcc-c++ make).",
             "Build in a stage with the full image and copy the result into the slim one.",
-            "For Python: use an image for which ready wheels exist (glibc, a current Python), so that nothing has to be compiled.",
+            "For Python, use an image for which wheels exist (glibc, a current Python): nothing is then compiled.",
         ],
     },
     signs: &[
@@ -86,12 +86,11 @@ pub(super) static CAUSE: Cause = Cause {
         if let Some(header) = found.first("need") {
             let install =
                 found.install("libc6-dev build-essential", "musl-dev build-base", "glibc-devel gcc gcc-c++");
-            return words(
-                format!(
-                    "A compiler is there, but not the C library's own development files: `{header}` is missing."
-                ),
-                [format!("{install} in the stage that builds.")],
-            );
+            return found
+                .because(format!(
+                    "The compiler is there, but not the C library's development files: `{header}` is missing."
+                ))
+                .cured_by([format!("{install} in the build stage.")]);
         }
         let tool = found.first("name").map(|name| name.rsplit('/').next().unwrap_or(name));
         let own = match tool {
@@ -126,20 +125,18 @@ pub(super) static CAUSE: Cause = Cause {
         };
         let why = match tool {
             Some(tool) => {
-                format!("The build calls `{tool}`, and it is not installed in this image or build stage.")
+                format!("The build calls `{tool}`, which is not installed in this image or build stage.")
             }
             None => {
-                "The build needs a compiler, and none is installed in this image or build stage.".to_owned()
+                "The build needs a compiler, but none is installed in this image or build stage.".to_owned()
             }
         };
-        let mut fix = vec![format!("{} in the stage that builds.", own.as_deref().unwrap_or(&install))];
-        if own.is_some() {
-            fix.push(format!("For C and C++ code as well: {install}."));
-        }
+        let mut fix = vec![format!("{} in the build stage.", own.as_deref().unwrap_or(&install))];
+        fix.extend(own.map(|_| format!("For C and C++ code as well: {install}.")));
         fix.push(CAUSE.page.fix[1].to_owned());
         if found.says(&["command '", "wheel"]) {
             fix.push(CAUSE.page.fix[2].to_owned());
         }
-        words(why, fix)
+        found.because(why).cured_by(fix)
     },
 };

@@ -1,19 +1,20 @@
 //! COPY or ADD finds no such file in the build context or stage.
 
-use crate::explain::cause::{Cause, always, proof, words};
+use crate::explain::cause::{Cause, always, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "copy-source-missing",
-        finds: "COPY or ADD named a file that is neither in the build context nor in the stage that it is copied from.",
-        why: "Paths of COPY are taken from the build context (the last argument of docker build), never from the Dockerfile's \
-              directory, and what .dockerignore excludes is not there for the builder.",
+        finds: "COPY or ADD names a file that is not in the build context, or not in the stage that it \
+              copies from.",
+        why: "COPY takes paths from the build context (the last argument of docker build), never from the \
+              Dockerfile's directory. The builder does not see what .dockerignore excludes.",
         fix: &[
-            "Check the path from the root of the build context, letter by letter: upper and lower case count.",
-            "Look for a line in .dockerignore that excludes it; a later line beginning with ! brings it back.",
-            "Pass the right context: docker build -f sub/Dockerfile . from the directory that the paths start in.",
-            "If the file is made by the build (dist/, target/), run that step first, or copy it --from the stage that makes it.",
+            "Check the path from the root of the build context: upper and lower case count.",
+            "Look for a line in .dockerignore that excludes the file; a later line that begins with ! brings it back.",
+            "Pass the right context: docker build -f sub/Dockerfile . from the directory where the paths start.",
+            "If the build makes the file (dist/, target/), run that step first, or COPY it --from the stage that makes it.",
         ],
     },
     signs: &[
@@ -35,16 +36,15 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["stage-missing"],
     counts: always,
     words: |found| {
-        let name = found.list("name", "the source of a COPY");
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        let why = if found.says(&["overlay2", "--from"]) {
-            fix.swap(0, 3);
-            format!("{name} is not in the stage that COPY --from takes it from: the step that should make it puts it elsewhere, or did not run.")
+        let name = found.list("name", "The source of a COPY");
+        if found.says(&["overlay2", "--from"]) {
+            found.because(format!("{name} is not in the stage of COPY --from: the step that makes it puts it elsewhere, or did not run.")).best(3)
         } else if found.says(&["forbidden path"]) {
-            format!("{name} is outside of the build context, and the builder gets nothing but the context.")
+            found.because(format!("{name} is outside the build context, and the builder sees nothing else."))
         } else {
-            format!("{name} is not in the build context (or the stage) that COPY takes it from: it is not there under this name, or .dockerignore excludes it.")
-        };
-        words(why, fix)
+            found.because(format!(
+                "{name} is not in the build context (or the stage) of this COPY: no file has this name there, or .dockerignore excludes it."
+            ))
+        }
     },
 };

@@ -1,18 +1,19 @@
 //! No room is left on a disk.
 
-use crate::explain::cause::{Cause, always, proof, words};
+use crate::explain::cause::{Cause, always, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "disk-full",
-        finds: "A write failed because a file system is full: no space, no inodes, or a quota was reached.",
-        why: "A full disk makes every tool fail in its own words: compilers, linkers, archives, package managers and the engine itself.",
+        finds: "A write failed because a file system is full: no space, no inodes, or a quota is reached.",
+        why: "A full disk makes every tool fail in its own words: compilers, linkers, archives, package \
+              managers and the engine itself.",
         fix: &[
-            "See what takes the room: docker system df; df -h; df -i (inodes can run out too).",
-            "Clear what is not needed: docker builder prune, docker image prune -a, docker system prune.",
-            "Make room for the engine: a larger disk, or another data-root in /etc/docker/daemon.json; in Docker Desktop, a larger disk image.",
-            "Make the build smaller: rm -rf caches in the step that fills them, a .dockerignore, a tmpfs with a larger size (/dev/shm: --shm-size).",
+            "See what takes the space: docker system df; df -h; df -i (inodes run out too).",
+            "Clear what nobody needs: docker builder prune, docker image prune -a, docker system prune.",
+            "Give the engine more space: a larger disk, or another data-root in /etc/docker/daemon.json; in Docker Desktop, a larger disk image.",
+            "Make the build smaller: rm -rf caches in the step that fills them, a .dockerignore, a larger tmpfs (/dev/shm: --shm-size).",
         ],
     },
     signs: &[
@@ -32,10 +33,7 @@ pub(super) static CAUSE: Cause = Cause {
     ],
     counts: always,
     words: |found| {
-        let at = found.first("name").map_or_else(String::new, |name| format!(" that has `{name}`"));
-        words(
-            format!("The file system{at} is full, so a write failed; the errors after it are consequences."),
-            CAUSE.page.fix.iter().map(|line| (*line).to_owned()),
-        )
+        let at = found.first("name").map_or_else(String::new, |name| format!(" of `{name}`"));
+        found.because(format!("The file system{at} is full, so a write failed; the errors after it follow from that."))
     },
 };

@@ -1,19 +1,19 @@
 //! A host name could not be resolved.
 
-use crate::explain::cause::{Cause, always, likely, words};
+use crate::explain::cause::{Cause, always, likely};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "dns-failure",
-        finds: "The name of a server could not be resolved to an address.",
-        why: "Without DNS nothing can be fetched, and the tools complain in their own ways: packages are `not found`, versions are \
-              `none`, images do `not exist`.",
+        finds: "A server's name did not resolve to an address.",
+        why: "Without DNS nothing can be fetched, and tools complain in their own ways: packages are `not \
+              found`, versions are `none`, images do `not exist`.",
         fix: &[
-            "Look whether containers resolve names at all: docker run --rm busybox nslookup example.com. If not, set servers in /etc/docker/daemon.json ({\"dns\": [\"ADDRESS\"]}) and restart the engine.",
-            "After a change of network or VPN, restart the engine: it keeps the host's old resolv.conf. 127.0.0.53 cannot be reached from a container.",
+            "Check whether containers resolve names at all: docker run --rm busybox nslookup example.com. If not, set servers in /etc/docker/daemon.json ({\"dns\": [\"ADDRESS\"]}) and restart the engine.",
+            "After a change of network or VPN, restart the engine: it keeps the host's old resolv.conf. Containers cannot reach 127.0.0.53.",
             "For one build: docker build --network=host; behind a proxy: --build-arg HTTPS_PROXY=….",
-            "Check the spelling of the host if only this one fails.",
+            "If only this host fails, check its spelling.",
         ],
     },
     signs: &[
@@ -48,9 +48,7 @@ pub(super) static CAUSE: Cause = Cause {
     ],
     counts: always,
     words: |found| {
-        words(
-            format!("The name {} could not be resolved: whatever ran here (a container of the build, or the engine) has no working DNS server.", found.list("name", "of a server")),
-            CAUSE.page.fix.iter().map(|line| (*line).to_owned()),
-        )
+        let name = found.list("name", "of a server");
+        found.because(format!("The name {name} did not resolve: the build's container (or the engine) has no working DNS server."))
     },
 };

@@ -1,19 +1,19 @@
 //! A program is for another processor.
 
-use crate::explain::cause::{Cause, always, likely, proof, trace, words};
+use crate::explain::cause::{Cause, always, likely, proof, trace};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "exec-format",
-        finds: "The kernel refused to execute a file: it is a program for another processor, or a script without a first line that \
-                names its interpreter.",
-        why: "An image for arm64 does not run on amd64 nor the other way round without emulation, and a multi-platform image may \
-              carry a binary of the wrong platform inside.",
+        finds: "The kernel refused to execute a file: it is for another processor, or it is a script whose \
+              first line names no interpreter.",
+        why: "An arm64 image does not run on amd64 without emulation, nor the other way round, and a \
+              multi-platform image may contain a binary of the wrong platform.",
         fix: &[
             "Build or pull for the machine's platform: docker build --platform linux/amd64 (or linux/arm64); docker run --platform is only for emulation.",
-            "In a multi-platform build, use $TARGETPLATFORM/$TARGETARCH for what goes into the image and $BUILDPLATFORM only for the tools.",
-            "For a script: make #!/bin/sh its very first line.",
+            "In a multi-platform build, use $TARGETPLATFORM/$TARGETARCH for what goes into the image, and $BUILDPLATFORM for the tools only.",
+            "For a script: make #!/bin/sh its first line.",
             "To run the other platform on purpose, install emulation: docker run --privileged --rm tonistiigi/binfmt --install all.",
         ],
     },
@@ -44,20 +44,22 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["libc-mismatch", "bad-shebang", "shared-library-missing"],
     counts: always,
     words: |found| {
-        let name = found.or("name", "the program");
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        let mut why = format!("`{name}` is not a program for this machine's processor");
         if let (Some(need), Some(version)) = (found.first("need"), found.first("version")) {
-            why = format!(
-                "The image is for {need} and the machine is {version}, so `{name}` is not a program for this processor"
-            );
-        } else if is_script(name) {
-            fix.swap(0, 2);
-            why = format!(
-                "`{name}` is a script whose first line names no interpreter (#!/bin/sh), or its interpreter is a program for another processor"
-            );
+            let name = found.quoted("name", "the program");
+            return found.because(format!(
+                "The image is for {need}, but the machine is {version}: the kernel cannot execute {name}."
+            ));
         }
-        words(format!("{why}: the kernel does not know how to execute it."), fix)
+        let name = found.quoted("name", "The program");
+        if found.first("name").is_some_and(is_script) {
+            return found.because(format!(
+                "{name} is a script whose first line names no interpreter (#!/bin/sh), or its interpreter is for another processor: \
+                 the kernel cannot execute it."
+            )).best(2);
+        }
+        found.because(format!(
+            "{name} is for another processor than this machine's: the kernel cannot execute it."
+        ))
     },
 };
 

@@ -1,6 +1,6 @@
 //! A program needs a newer glibc or libstdc++ than the image has.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 /// Which Debian and Ubuntu releases have which glibc.
@@ -16,14 +16,14 @@ const RELEASES: &[(u32, &str)] = &[
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "glibc-too-old",
-        finds: "A program or library was linked on a newer distribution: it asks for a version of glibc (or libstdc++) symbols that the \
-                image's does not have.",
-        why: "glibc only promises that old programs run on newer versions, not the other way round; the stage that builds must not be \
-              newer than the stage that runs.",
+        finds: "A program or library was linked on a newer distribution: it needs versions of glibc (or \
+              libstdc++) symbols that the image does not have.",
+        why: "glibc runs old programs on new versions, not the other way round. The build stage must not be \
+              newer than the runtime stage.",
         fix: &[
             "Use the same release in both stages: FROM rust:1-bookworm with FROM debian:bookworm-slim.",
-            "Or build in an older image than the one that runs.",
-            "Or link statically (musl), so that no C library of the image matters.",
+            "Or build in an image older than the one that runs.",
+            "Or link statically (musl): the image's C library then does not matter.",
         ],
     },
     signs: &[
@@ -43,34 +43,21 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["libc-mismatch", "shared-library-missing"],
     counts: always,
     words: |found| {
-        let name = found.list("name", "the program");
-        let newest = found.all("need").into_iter().max_by_key(|need| minor(need));
-        let Some(need) = newest else {
-            return words(
-                format!(
-                    "`{}` came with glibc 2.38: an object or library was compiled on a newer distribution than this one.",
-                    found.or("by", "a symbol")
-                ),
-                CAUSE.page.fix.iter().map(|line| (*line).to_owned()),
-            );
+        let Some(need) = found.all("need").into_iter().max_by_key(|need| minor(need)) else {
+            let symbol = found.quoted("by", "a symbol");
+            return found.because(format!(
+                "An object or library was compiled on a newer distribution than this one: it needs {symbol} of glibc 2.38."
+            ));
         };
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        let release = need
-            .starts_with("GLIBC_2.")
-            .then(|| RELEASES.iter().find(|(has, _)| *has >= minor(need)))
-            .flatten();
-        if let Some((_, releases)) = release {
-            fix.insert(
-                0,
-                format!("Run on an image that has {} 2.{}: {releases} or later.", "glibc", minor(need)),
-            );
+        let name = found.list("name", "The program");
+        let words = found.because(format!(
+            "{name} was linked on a newer distribution: it needs {need}, but the image's C library is older."
+        ));
+        match RELEASES.iter().find(|(has, _)| need.starts_with("GLIBC_2.") && *has >= minor(need)) {
+            Some((_, releases)) => words
+                .cure_first(format!("Run on an image with glibc 2.{}: {releases} or later.", minor(need))),
+            None => words,
         }
-        words(
-            format!(
-                "{name} was linked on a newer distribution: it asks for {need}, and the C library of the image is older."
-            ),
-            fix,
-        )
     },
 };
 

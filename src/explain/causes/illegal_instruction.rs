@@ -1,19 +1,21 @@
 //! A program uses instructions that the processor does not have.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "illegal-instruction",
-        finds: "A program died of an instruction that this processor does not know (SIGILL, exit code 132), or refused to start on it.",
-        why: "It was compiled for a newer processor (-march=native, x86-64-v3, AVX2, SHA3 on arm64); the same image works on another \
-              machine. Virtual machines and emulators often hide features.",
+        finds: "A program died on an instruction that this processor does not have (SIGILL, exit code 132), \
+              or refused to start.",
+        why: "The program was compiled for a newer processor (-march=native, x86-64-v3, AVX2, SHA3 on \
+              arm64); the same image works on another machine. Virtual machines and emulators often hide \
+              features.",
         fix: &[
-            "Build for the oldest processor that has to run it: -march=x86-64, without -march=native; liboqs: -DOQS_DIST_BUILD=ON, which decides when it runs.",
-            "Let the virtual machine show the real processor (CPU type `host`; for qemu-user -cpu max).",
-            "Use a build or version of the image for older processors, if there is one.",
-            "`pqcheck kat` says which code path of which library this processor cannot run.",
+            "Build for the oldest processor that must run it: -march=x86-64, not -march=native; liboqs: -DOQS_DIST_BUILD=ON, which decides at run time.",
+            "Let the virtual machine show the real processor (CPU type `host`; qemu-user: -cpu max).",
+            "Use a build of the image for older processors, if one exists.",
+            "Run `pqcheck kat`: it says which code path of which library this processor cannot run.",
         ],
     },
     signs: &[
@@ -42,15 +44,10 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["pip-build-failed", "out-of-memory"],
     counts: always,
     words: |found| {
-        let name = found.first("name").map_or_else(|| "A program".to_owned(), |name| format!("`{name}`"));
-        let needs = found
-            .first("need")
-            .map_or_else(|| "instructions".to_owned(), |need| format!("{need}, instructions"));
-        words(
-            format!(
-                "{name} was compiled for {needs} that this processor (or this virtual machine's view of it) does not have."
-            ),
-            CAUSE.page.fix.iter().map(|line| (*line).to_owned()),
-        )
+        let name = found.quoted("name", "A program");
+        let needs = found.first("need").map_or_else(String::new, |need| format!("{need} "));
+        found.because(format!(
+            "{name} was compiled for {needs}instructions that this processor (or the virtual machine's view of it) does not have."
+        ))
     },
 };

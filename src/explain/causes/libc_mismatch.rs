@@ -1,20 +1,20 @@
 //! A program of one C library in an image of another.
 
-use crate::explain::cause::{Cause, Hit, Seen, likely, proof, trace, words};
+use crate::explain::cause::{Cause, Hit, Seen, likely, proof, trace};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "libc-mismatch",
-        finds: "A program was linked for one C library (glibc or musl) and the image has the other, or none: its loader or the symbols \
-                that it expects are not there.",
-        why: "The kernel reports the missing loader as `no such file or directory` for the program itself, although the program is \
-              there; Debian and Ubuntu have glibc, Alpine has musl, scratch has none.",
+        finds: "A program was linked for one C library (glibc or musl), but the image has the other, or \
+              none: its loader or the symbols that it needs are missing.",
+        why: "The kernel reports the missing loader as `no such file or directory` for the program, although \
+              the program is there. Debian and Ubuntu have glibc, Alpine has musl, scratch has none.",
         fix: &[
-            "Build and run on the same family: build for Alpine in Alpine, for Debian in Debian, and copy between stages of one family only.",
+            "Build and run on the same family: build for Alpine in Alpine, for Debian in Debian, and copy only between stages of one family.",
             "Link statically: CGO_ENABLED=0 for Go; --target x86_64-unknown-linux-musl, or -C target-feature=+crt-static, for Rust.",
             "Use a base image with the C library that the program was built for (debian:*-slim or distroless/cc for glibc).",
-            "For simple glibc programs on Alpine, apk add gcompat may do.",
+            "For simple glibc programs on Alpine, try apk add gcompat.",
         ],
     },
     signs: &[
@@ -58,21 +58,20 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["shared-library-missing", "bad-shebang", "exec-format"],
     counts: is_a_program,
     words: |found| {
-        let name = found.list("name", "the program");
-        let why = if let Some(need) = found.first("need") {
-            let (of, here) =
-                if need.contains("musl") { ("musl", "glibc (or none)") } else { ("glibc", "musl (or none)") };
-            format!("{name} was linked for {of} and asks for `{need}`; the image has {here}.")
+        let name = found.list("name", "The program");
+        if let Some(need) = found.first("need") {
+            let (of, here) = if need.contains("musl") { ("musl", "glibc") } else { ("glibc", "musl") };
+            found.because(format!(
+                "{name} was linked for {of} and needs `{need}`, but the image has {here} (or none)."
+            ))
         } else if let Some(symbol) = found.first("by") {
-            format!(
-                "{name} was linked for glibc: it uses `{symbol}`, which the image's C library (musl) does not have."
-            )
+            found.because(format!("{name} was linked for glibc: it uses `{symbol}`, which the image's C library (musl) does not have."))
         } else {
-            format!(
-                "{name} is there, but the loader that it asks for (of glibc on Alpine or scratch, of musl on Debian) is not in the image."
-            )
-        };
-        words(why, CAUSE.page.fix.iter().map(|line| (*line).to_owned()))
+            found.because(format!(
+                "The image does not have the loader that {} needs: glibc's on Alpine or scratch, musl's on Debian.",
+                found.list("name", "the program")
+            ))
+        }
     },
 };
 
@@ -86,5 +85,5 @@ fn is_a_program(hit: &Hit, _: &Seen<'_>) -> bool {
                 .rsplit_once('.')
                 .is_some_and(|(_, end)| ["sh", "bash", "py", "pl", "rb", "js"].contains(&end))
     };
-    !hit.name().is_some_and(script)
+    !hit.named("name").is_some_and(script)
 }

@@ -1,18 +1,19 @@
 //! bindgen does not find libclang, or libclang not its own headers.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "libclang-missing",
-        finds: "A build script generates bindings with bindgen and did not find libclang, or the headers that belong to it.",
-        why: "bindgen (used by oqs-sys, openssl-sys, rocksdb and many more) loads libclang at build time; a C compiler alone is not \
-              enough, and cargo only reports that the build script failed.",
+        finds: "A build script generates bindings with bindgen, which did not find libclang or libclang's \
+              own headers.",
+        why: "bindgen (in oqs-sys, openssl-sys, rocksdb and many more) loads libclang at build time. A C \
+              compiler alone is not enough, and cargo only reports that the build script failed.",
         fix: &[
-            "Install libclang in the stage that builds: apt-get install -y libclang-dev clang (Alpine: apk add clang-dev; Fedora: dnf install -y clang-devel).",
-            "If it is installed elsewhere, set LIBCLANG_PATH to the directory that has libclang.so.",
-            "Use a feature or version of the crate that ships its bindings, so that bindgen does not run.",
+            "Install libclang in the build stage: apt-get install -y libclang-dev clang (Alpine: apk add clang-dev; Fedora: dnf install -y clang-devel).",
+            "If it is installed elsewhere, set LIBCLANG_PATH to the directory of libclang.so.",
+            "Use a feature or version of the crate that ships its bindings: bindgen then does not run.",
         ],
     },
     signs: &[
@@ -35,31 +36,22 @@ pub(super) static CAUSE: Cause = Cause {
     words: |found| {
         let install = found.install("libclang-dev clang", "clang-dev", "clang-devel");
         if found.says(&["dynamic loading not supported"]) {
-            return words(
-                "The build script is itself linked statically (a musl toolchain), so it cannot load libclang.so at all.",
-                [
-                    "Build with RUSTFLAGS=-C target-feature=-crt-static, so that build scripts can load libraries.".to_owned(),
-                    "Build for musl from a glibc image (--target x86_64-unknown-linux-musl), whose build scripts are dynamic.".to_owned(),
-                ],
-            );
+            found.because("The build script is linked statically (a musl toolchain), so it cannot load libclang.so.").cured_by([
+                "Build with RUSTFLAGS=-C target-feature=-crt-static: build scripts can then load libraries.",
+                "Build for musl from a glibc image (--target x86_64-unknown-linux-musl): its build scripts are dynamic.",
+            ])
+        } else if let Some(header) = found.first("name") {
+            found
+                .because(format!("bindgen found libclang, but not `{header}.h`, which comes with clang."))
+                .cured_by([
+                    format!("{install}: the clang package has its headers.").as_str(),
+                    "Set BINDGEN_EXTRA_CLANG_ARGS to -I and clang's include directory.",
+                ])
+        } else {
+            found.because(
+                "A build script runs bindgen, which loads libclang.so, but no directory has it: libclang is not installed in the \
+                 build stage.",
+            ).replace_first(format!("{install} in the build stage."))
         }
-        if let Some(header) = found.first("name") {
-            return words(
-                format!("bindgen has a libclang, but not the `{header}.h` that comes with clang itself."),
-                [
-                    format!("{install}: the package of clang brings its headers."),
-                    "Set BINDGEN_EXTRA_CLANG_ARGS to -I of clang's include directory.".to_owned(),
-                ],
-            );
-        }
-        words(
-            "A build script runs bindgen, which loads libclang.so, and no directory has it: libclang is not installed in the stage \
-             that builds.",
-            [
-                format!("{install} in the stage that builds."),
-                CAUSE.page.fix[1].to_owned(),
-                CAUSE.page.fix[2].to_owned(),
-            ],
-        )
     },
 };

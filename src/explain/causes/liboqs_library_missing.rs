@@ -1,19 +1,19 @@
 //! A linker, a loader or a wrapper does not find liboqs itself.
 
-use crate::explain::cause::{Cause, always, likely, proof, trace, words};
+use crate::explain::cause::{Cause, always, likely, proof, trace};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "liboqs-library-missing",
-        finds: "A linker, the dynamic loader, a build system or a language wrapper looked for liboqs (or the OpenSSL provider \
-                made of it) and did not find it.",
-        why: "The headers alone, or a liboqs in another build stage, are not enough: the library has to be where it is \
-              looked for when a program is linked and again when it starts.",
+        finds: "A linker, the dynamic loader, a build system or a language wrapper did not find liboqs, or \
+              the OpenSSL provider made of it.",
+        why: "The headers alone, or a liboqs in another build stage, are not enough: both the linker and the \
+              loader must find the library.",
         fix: &[
             "Install liboqs as a shared library in this image: cmake -DBUILD_SHARED_LIBS=ON … && cmake --build build --target install, then ldconfig (glibc).",
             "In a multi-stage build, COPY --from=BUILD PREFIX/lib/liboqs.so* into the last stage too, and run ldconfig there.",
-            "If it is under a prefix of its own: -L PREFIX/lib when linking; LD_LIBRARY_PATH=PREFIX/lib, an entry in /etc/ld.so.conf.d or an RPATH when starting; CMAKE_PREFIX_PATH or PKG_CONFIG_PATH for build systems.",
+            "If it is under another prefix: -L PREFIX/lib for linking; LD_LIBRARY_PATH=PREFIX/lib, an entry in /etc/ld.so.conf.d or an RPATH for starting; CMAKE_PREFIX_PATH or PKG_CONFIG_PATH for build systems.",
         ],
     },
     signs: &[
@@ -25,11 +25,7 @@ pub(super) static CAUSE: Cause = Cause {
         proof("-loqs", r"(?:cannot find|unable to find library|could not find) (?<name>-loqs)"),
         proof("library not found: oqs", ""),
         likely(
-            "liboqs not found",
-            r"^(?:error: |fatal: )?(?<name>liboqs)(?: library)?(?: was| is)? not found",
-        ),
-        likely(
-            "liboqs library|liboqs was not|liboqs is not",
+            "liboqs not found|liboqs library|liboqs was not|liboqs is not",
             r"^(?:error: |fatal: )?(?<name>liboqs)(?: library)?(?: was| is)? not found",
         ),
         proof("-lliboqs", r"(?:cannot find|unable to find library) (?<name>-lliboqs\S*)"),
@@ -59,14 +55,8 @@ pub(super) static CAUSE: Cause = Cause {
         proof("required by crate", r"(?:system )?library '(?<name>liboqs)' required by crate"),
         proof("oqs.so", r"could not load the shared library.*(?<name>oqs(?:provider)?\.so)"),
         proof("provider oqs", r"unable to load provider (?<name>oqs(?:provider)?)"),
-        likely("liboqs not", r"(?:error|fatal|failed).*liboqs.*(?:not found|is missing|not installed)"),
         likely(
-            "liboqs is missing",
-            r"(?:error|fatal|failed).*liboqs.*(?:not found|is missing|not installed)",
-        ),
-        likely("liboqs is not", r"(?:error|fatal|failed).*liboqs.*(?:not found|is missing|not installed)"),
-        likely(
-            "liboqs library not",
+            "liboqs not|liboqs is missing|liboqs is not|liboqs library not",
             r"(?:error|fatal|failed).*liboqs.*(?:not found|is missing|not installed)",
         ),
         trace("Error installing liboqs", ""),
@@ -76,29 +66,26 @@ pub(super) static CAUSE: Cause = Cause {
     counts: always,
     words: |found| {
         let name = found.or("name", "liboqs");
-        let why = if found.says(&["undefined reference", "undefined symbol"]) {
-            format!(
-                "`{name}` is declared by liboqs's headers, but no library given to the linker has it: liboqs is not linked, \
-                     stands before the objects that use it, or was built without this algorithm."
-            )
-        } else if found.says(&[
+        let at_start = [
             "cannot open shared object",
             "error loading shared library",
             "shared libraries found",
             "load liboqs",
-        ]) {
-            format!(
-                "The program needs `{name}` when it starts, and no directory that the dynamic loader searches has it: it was \
-                     built against a liboqs that is not in this image."
-            )
+        ];
+        if found.says(&["undefined reference", "undefined symbol"]) {
+            found.because(format!(
+                "liboqs's headers declare `{name}`, but no library given to the linker has it: liboqs is not linked, stands before \
+                 the objects that use it, or was built without this algorithm."
+            ))
+        } else if found.says(&at_start) {
+            found.because(format!(
+                "The program needs `{name}` at start, but no directory of the dynamic loader has it: the program was built against \
+                 a liboqs that is not in this image."
+            ))
         } else if found.says(&["provider"]) {
-            "OpenSSL did not find the provider made of liboqs (oqsprovider) in its directory of modules."
-                .to_owned()
+            found.because("OpenSSL did not find liboqs's provider (oqsprovider) in its directory of modules.")
         } else {
-            format!(
-                "`{name}` is looked for when the program is built, and is not installed where the build looks."
-            )
-        };
-        words(why, CAUSE.page.fix.iter().map(|line| (*line).to_owned()))
+            found.because(format!("The build needs `{name}`, which is not installed where it looks."))
+        }
     },
 };

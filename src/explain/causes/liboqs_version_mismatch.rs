@@ -1,19 +1,20 @@
 //! liboqs is there, but not the version that its user was made for.
 
-use crate::explain::cause::{Cause, Hit, Seen, likely, proof, words};
+use crate::explain::cause::{Cause, Hit, Seen, likely, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "liboqs-version-mismatch",
-        finds: "A program, a wrapper or a provider was made for another version of liboqs than the one that it met: a function, a \
-                type or an algorithm is missing, or the versions are compared and differ.",
-        why: "liboqs changes names and structures between minor versions without a stable interface (Kyber became ML-KEM, \
-              Dilithium became ML-DSA, sonames move on), so a mixture fails to build, fails to start, or computes nonsense.",
+        finds: "A program, wrapper or provider was made for another version of liboqs than the one that it \
+              found: a function, type or algorithm is missing, or a version check fails.",
+        why: "liboqs changes names and structures between minor versions and has no stable interface (Kyber \
+              became ML-KEM, Dilithium became ML-DSA, sonames change). A mixture fails to build, fails to \
+              start, or computes nonsense.",
         fix: &[
-            "Use the same minor version on both sides: liboqs-python X.Y with liboqs X.Y, oqs-provider with the liboqs that its release notes name.",
-            "Build liboqs from the release tag and not from main: git clone --branch VERSION --depth 1.",
-            "Remove an older liboqs that is found first (find / -name 'liboqs.so*'), and build the user of it again from clean.",
+            "Use the same minor version on both sides: liboqs-python X.Y with liboqs X.Y, oqs-provider with the liboqs in its release notes.",
+            "Build liboqs from the release tag, not from main: git clone --branch VERSION --depth 1.",
+            "Remove an older liboqs that comes first (find / -name 'liboqs.so*'), and rebuild what uses it from clean.",
             "Use the final names: ML-KEM-768 for Kyber768, ML-DSA-65 for Dilithium3; `pqcheck list --installed` shows what a library has.",
         ],
     },
@@ -76,25 +77,22 @@ pub(super) static CAUSE: Cause = Cause {
         let why = match (found.first("version"), found.first("need"), found.first("name")) {
             (Some(version), Some(need), _) => {
                 format!(
-                    "liboqs {version} is installed, and {} was made for {need}.",
-                    found.or("by", "what uses it")
+                    "liboqs {version} is installed, but {} was made for {need}.",
+                    found.or("by", "the program")
                 )
             }
             (_, Some(need), _) => {
-                format!("liboqs {need} is asked for, and the one that is installed is another.")
+                format!("The build asks for liboqs {need}, but another version is installed.")
             }
             (_, _, Some(name)) if name.starts_with("OQS_") => format!(
-                "`{name}` is not in the liboqs that was found: headers, library and the program that uses them are of \
-                 different versions."
+                "The liboqs found here has no `{name}`: headers, library and program are of different versions."
             ),
-            (_, _, Some(name)) => {
-                format!(
-                    "`{name}` is not in the liboqs that was found: it has another name in this version, or was not built in."
-                )
-            }
-            _ => "The liboqs that was found is not the version that its user was made for.".to_owned(),
+            (_, _, Some(name)) => format!(
+                "The liboqs found here has no `{name}`: this version has another name for it, or was built without it."
+            ),
+            _ => "The program was made for another version of liboqs than the one found here.".to_owned(),
         };
-        words(why, CAUSE.page.fix.iter().map(|line| (*line).to_owned()))
+        found.because(why)
     },
 };
 

@@ -1,18 +1,18 @@
 //! A connection broke, timed out or was refused.
 
-use crate::explain::cause::{Cause, always, likely, trace, words};
+use crate::explain::cause::{Cause, always, likely, trace};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "network-reset",
-        finds: "A download failed because the connection was reset, closed early, refused or timed out.",
-        why: "The name was resolved, so DNS works; the way to the server does not, or not for long enough: a proxy, a firewall, an MTU \
-              that is too large, an overloaded mirror, or chance.",
+        finds: "A download failed: the connection was reset, closed early or refused, or it timed out.",
+        why: "The name resolved, so DNS works. The path to the server does not, or not for long enough: a \
+              proxy, a firewall, an MTU that is too large, an overloaded mirror, or chance.",
         fix: &[
-            "Try again; if that helps, let the tool retry: pip --retries 5, curl --retry 5 --retry-all-errors, apt -o Acquire::Retries=3, npm fetch-retries, CARGO_NET_RETRY=10.",
+            "Retry; if that helps, let the tool retry: pip --retries 5, curl --retry 5 --retry-all-errors, apt -o Acquire::Retries=3, npm fetch-retries, CARGO_NET_RETRY=10.",
             "Behind a proxy, pass it to the build: --build-arg HTTP_PROXY=… HTTPS_PROXY=… NO_PROXY=….",
-            "Keep what was fetched between builds (RUN --mount=type=cache) or use a mirror nearby.",
+            "Keep downloads between builds (RUN --mount=type=cache), or use a mirror nearby.",
             "If large transfers stop in a VPN or cloud network, lower the MTU of Docker's network ({\"mtu\": 1400} in daemon.json).",
         ],
     },
@@ -66,23 +66,15 @@ pub(super) static CAUSE: Cause = Cause {
     ],
     counts: always,
     words: |found| {
-        let from = found.first("name").map_or_else(|| "the server".to_owned(), |name| format!("`{name}`"));
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        let why = if found.says(&["refused", "econnrefused", "failed to connect", "could not connect", "unreachable", "no route"]) {
-            fix.swap(0, 1);
-            format!("No connection to {from} could be made: nothing answers there, or a firewall or a missing proxy setting is in the way.")
+        let from = found.quoted("name", "the server");
+        if found.says(&["refused", "econnrefused", "failed to connect", "could not connect", "unreachable", "no route"]) {
+            found.because(format!("No connection to {from}: nothing answers there, or a firewall or a missing proxy setting is in the way.")).best(1)
         } else if found.says(&["timed out", "timeout", "etimedout", "deadline"]) {
-            format!("{from} did not answer in time: the network to it is blocked, slow or overloaded.")
+            found.because(format!("No answer from {from} in time: the network to it is blocked, slow or overloaded."))
         } else if found.says(&["502", "503", "504"]) {
-            format!("{from} answered that it is overloaded or down for the moment.")
+            found.because(format!("An HTTP error from {from}: it is overloaded or down for now."))
         } else {
-            format!("The connection to {from} broke during the transfer.")
-        };
-        words(capital(&why), fix)
+            found.because(format!("The connection to {from} broke during the transfer."))
+        }
     },
 };
-
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
-}

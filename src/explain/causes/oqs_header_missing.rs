@@ -1,17 +1,17 @@
 //! A compiler does not find liboqs's headers.
 
-use crate::explain::cause::{Cause, always, likely, proof, trace, words};
+use crate::explain::cause::{Cause, always, likely, proof, trace};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "oqs-header-missing",
-        finds: "A compiler asked for `oqs/oqs.h` or another header of liboqs and did not find it.",
-        why: "Nothing that uses liboqs can be compiled; what follows in the log (make, ninja, pip, cargo, docker) only \
-              repeats that the compiler stopped.",
+        finds: "A compiler did not find `oqs/oqs.h` or another header of liboqs.",
+        why: "Nothing that uses liboqs can be compiled. The lines that follow (make, ninja, pip, cargo, \
+              docker) only repeat that the compiler stopped.",
         fix: &[
             "Build and install liboqs before this step: cmake -S liboqs -B build -DBUILD_SHARED_LIBS=ON && cmake --build build --target install.",
-            "If it is installed under another prefix, say so: -I PREFIX/include, CMAKE_PREFIX_PATH=PREFIX, or PKG_CONFIG_PATH=PREFIX/lib/pkgconfig.",
+            "If it is installed under another prefix, name the prefix: -I PREFIX/include, CMAKE_PREFIX_PATH=PREFIX, or PKG_CONFIG_PATH=PREFIX/lib/pkgconfig.",
             "In a multi-stage build, copy PREFIX/include/oqs and PREFIX/lib from the stage that built liboqs into the stage that compiles against it.",
         ],
     },
@@ -37,12 +37,9 @@ pub(super) static CAUSE: Cause = Cause {
     counts: always,
     words: |found| {
         let header = found.or("name", "oqs/oqs.h");
-        words(
-            format!(
-                "The compiler looked for `{header}` in all of its include directories and it is in none: liboqs is not \
-                     installed in this image (or this build stage), or under a prefix that the compiler is not told of."
-            ),
-            CAUSE.page.fix.iter().map(|line| (*line).to_owned()),
-        )
+        found.because(format!(
+            "The compiler looked for `{header}` in all of its include directories and found it in none: liboqs is not installed in \
+             this image (or build stage), or under a prefix that the compiler does not know."
+        ))
     },
 };

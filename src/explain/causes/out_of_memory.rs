@@ -1,18 +1,18 @@
 //! A process was killed, or gave up, because memory ran out.
 
-use crate::explain::cause::{Cause, always, likely, proof, trace, words};
+use crate::explain::cause::{Cause, always, likely, proof, trace};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "out-of-memory",
-        finds: "A process got no more memory: the kernel killed it (signal 9, exit code 137), or it gave up itself.",
-        why: "Compilers and linkers with many jobs at once, link-time optimisation, bundlers and pip's large wheels need gigabytes; \
-              containers and Docker Desktop's virtual machine often have two.",
+        finds: "A process got no more memory: the kernel killed it (signal 9, exit code 137), or it gave up.",
+        why: "Compilers and linkers with many jobs, link-time optimisation, bundlers and pip's large wheels \
+              need gigabytes; containers and Docker Desktop's virtual machine often have two.",
         fix: &[
             "Run fewer jobs at once: make -j2, CMAKE_BUILD_PARALLEL_LEVEL=2, cargo build -j 2, MAX_JOBS=2.",
             "Give the build more memory: Docker Desktop's settings, docker run/build --memory, the pod's limit, or swap.",
-            "Ask for less: no fat LTO (CARGO_PROFILE_RELEASE_LTO=thin), no debug information, pip --no-cache-dir, NODE_OPTIONS=--max-old-space-size=4096.",
+            "Need less: no fat LTO (CARGO_PROFILE_RELEASE_LTO=thin), no debug information, pip --no-cache-dir, NODE_OPTIONS=--max-old-space-size=4096.",
         ],
     },
     signs: &[
@@ -62,14 +62,14 @@ pub(super) static CAUSE: Cause = Cause {
     ],
     counts: always,
     words: |found| {
-        let name = found.first("name").map_or_else(|| "A process".to_owned(), |name| format!("`{name}`"));
-        let why = if found.says(&["137", "kill", "signal 9", "signal: 9"]) {
-            format!(
-                "{name} was killed by the kernel (signal 9) because the machine's or the container's memory was used up."
-            )
+        if found.says(&["137", "kill", "signal 9", "signal: 9"]) {
+            let name = found.quoted("name", "a process");
+            found.because(format!(
+                "The kernel killed {name} (signal 9): the machine's or the container's memory was used up."
+            ))
         } else {
-            format!("{name} asked for more memory than it may have, and gave up.")
-        };
-        words(why, CAUSE.page.fix.iter().map(|line| (*line).to_owned()))
+            let name = found.quoted("name", "A process");
+            found.because(format!("{name} asked for more memory than it may have, and gave up."))
+        }
     },
 };

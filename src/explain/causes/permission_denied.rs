@@ -1,19 +1,19 @@
 //! A file may not be executed, read or written.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "permission-denied",
         finds: "A process was not allowed to execute, read or write a file, a directory or a socket.",
-        why: "Files copied from a host keep their mode (without x a script does not start), USER takes away root's rights over what \
-              was made before, and a mounted volume belongs to whom it belongs on the host.",
+        why: "Files copied from a host keep their mode (a script without x does not start). USER takes away \
+              root's rights over files made before. A mounted volume keeps its owner on the host.",
         fix: &[
             "To execute it: COPY --chmod=755, or RUN chmod +x, or git update-index --chmod=+x in the repository.",
             "To write: COPY --chown=USER or RUN chown before USER; for a volume, start with the owner's id (--user $(id -u):$(id -g)).",
             "For the engine's socket: join the group docker, or run with its group (--group-add).",
-            "With SELinux, mount with :z or :Z; for ports below 1024 use a higher one or --cap-add NET_BIND_SERVICE.",
+            "With SELinux, mount with :z or :Z; for ports below 1024, use a higher port or --cap-add NET_BIND_SERVICE.",
         ],
     },
     signs: &[
@@ -41,23 +41,19 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["pip-build-failed"],
     counts: always,
     words: |found| {
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        let name = found.list("name", "A file");
         if found.first("need").is_some() {
-            return words(
-                "The server refused the connection over SSH: the build has no key that it accepts.",
-                ["Pass the key without copying it: docker build --ssh default, RUN --mount=type=ssh.".to_owned(), "Fetch over https instead of ssh.".to_owned()],
-            );
+            return found.because("The server refused the SSH connection: the build has no key that the server accepts.").cured_by([
+                "Pass the key without copying it: docker build --ssh default, RUN --mount=type=ssh.",
+                "Fetch over https instead of ssh.",
+            ]);
         }
         if found.says(&["docker.sock", "docker daemon socket", "docker api"]) {
-            fix.swap(0, 2);
-            return words("The user may not use the engine's socket.", fix);
+            return found.because("The user may not use the engine's socket.").best(2);
         }
-        let executes = found.hits.iter().any(|hit| hit.text.to_ascii_lowercase().contains("exec") || hit.text.contains("sh: "));
-        if executes {
-            return words(format!("{name} may not be executed: it has no x in its mode, or lies on a file system mounted noexec."), fix);
+        if found.says(&["exec"]) || found.hits.iter().any(|hit| hit.text.contains("sh: ")) {
+            let name = found.list("name", "A file");
+            return found.because(format!("{name} may not be executed: the mode has no x, or the file system is mounted noexec."));
         }
-        fix.swap(0, 1);
-        words(format!("{name} may not be read or written by the user that this runs as."), fix)
+        found.because(format!("The user of this process may not read or write {}.", found.list("name", "a file"))).best(1)
     },
 };

@@ -1,21 +1,19 @@
 //! A Python package had to be built from source, and that failed.
 
-use crate::explain::cause::{Cause, Hit, Seen, is_own, likely, proof, words};
+use crate::explain::cause::{Cause, Hit, Seen, likely, proof};
 use crate::explain::package;
 use crate::report::page::Page;
-
-/// Signs that also appear where nothing is built for Python.
-const SHARED: [&str; 1] = ["fatal error: "];
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "pip-build-failed",
-        finds: "pip, uv or poetry had to build a package from source (there is no wheel for this Python and platform), and the build failed.",
-        why: "The last lines only name the package; what is missing (a header, a helper, a module of the build itself) stands in the \
-              output of its build above.",
+        finds: "pip, uv or poetry built a package from source (no wheel fits this Python and platform), and \
+              the build failed.",
+        why: "The last lines only name the package. What is missing (a header, a helper, a module of the \
+              build) stands above, in the output of its build.",
         fix: &[
-            "Use a version of the package that has a wheel for this Python and platform (pip download --only-binary :all: shows it), or a glibc image instead of Alpine.",
-            "Install what the build asks for (development packages, a compiler) in the stage that builds.",
+            "Use a version of the package with a wheel for this Python and platform (pip download --only-binary :all: shows it), or a glibc image instead of Alpine.",
+            "Install what the build asks for (development packages, a compiler) in the build stage.",
             "Upgrade the tools: pip install --upgrade pip setuptools wheel.",
         ],
     },
@@ -46,29 +44,24 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["python-module-missing", "pip-conflict"],
     counts: built_for_python,
     words: |found| {
-        let name = found.list("name", "a package");
-        let module = found.hits.iter().any(|hit| hit.text.contains("ModuleNotFoundError"));
-        let Some(need) = found.first("need").or(found.first("by").filter(|by| ["mysqlclient", "libxml2"].contains(by))) else {
-            return words(
-                format!(
-                    "There is no wheel of {name} for this Python and platform, so it is built from source, and its build failed{}.",
-                    if module { ": a module that the build itself needs is missing" } else { "; the first error in the lines above these says with what" }
-                ),
-                CAUSE.page.fix.iter().map(|line| (*line).to_owned()),
-            );
+        let name = found.list("name", "the package");
+        let by = found.first("by").filter(|by| ["mysqlclient", "libxml2"].contains(by));
+        let Some(need) = found.first("need").or(by) else {
+            let module = found.hits.iter().any(|hit| hit.text.contains("ModuleNotFoundError"));
+            let reason = if module { "a module that the build needs is missing" } else { "the first error above says why" };
+            return found.because(format!("No wheel of {name} fits this Python and platform, and the build from source failed: {reason}."));
         };
         let install = match package::of_header(need) {
-            Some((debian, alpine, fedora)) => format!("{} in the stage that builds.", found.install(debian, alpine, fedora)),
-            None => format!("Install the development package that brings `{need}` (apt-file search {need} finds it)."),
+            Some((debian, alpine, fedora)) => format!("{} in the build stage.", found.install(debian, alpine, fedora)),
+            None => format!("Install the development package that has `{need}` (apt-file search {need} finds it)."),
         };
-        words(
-            format!("There is no wheel of {name} for this Python and platform, so it is built from source, and `{need}` that its build needs is not installed."),
-            [install, CAUSE.page.fix[0].to_owned()],
-        )
+        found.because(format!("No wheel of {name} fits this Python and platform, and the build from source needs `{need}`, which is not installed."))
+            .cured_by([install.as_str(), CAUSE.page.fix[0]])
     },
 };
 
 /// A header may be missing anywhere; here it counts only where a package for Python was being built.
 fn built_for_python(hit: &Hit, seen: &Seen<'_>) -> bool {
-    is_own(hit, &SHARED) || seen.of(CAUSE.page.id).any(|other| is_own(other, &SHARED))
+    let is_own = |hit: &Hit| hit.needle != "fatal error: ";
+    is_own(hit) || seen.of(CAUSE.page.id).any(is_own)
 }

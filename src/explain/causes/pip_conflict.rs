@@ -1,19 +1,19 @@
 //! pip, uv or poetry finds no set of versions that goes together.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "pip-conflict",
-        finds: "pip, uv, poetry or pipenv found no versions of the packages that fit together, this Python, or what the distribution \
-                manages.",
-        why: "Nothing is installed when the requirements cannot all be met; the same requirements may have worked before a package \
-              on the index or the Python of the base image changed.",
+        finds: "pip, uv, poetry or pipenv found no versions that fit together, this Python, or the packages \
+              that the distribution manages.",
+        why: "Nothing is installed when the requirements cannot all be met. The same requirements may have \
+              worked before a package on the index or the base image's Python changed.",
         fix: &[
-            "Loosen or remove the pin that stands against the others, and let the resolver choose.",
-            "Commit a lock file (pip freeze, pip-compile, uv lock, poetry lock) made with the Python version of the image.",
-            "If no version fits this Python, use a base image with one that the package supports.",
+            "Loosen or remove the pin that conflicts with the others, and let the resolver choose.",
+            "Commit a lock file (pip freeze, pip-compile, uv lock, poetry lock) made with the image's Python version.",
+            "If no version fits this Python, use a base image with a Python that the package supports.",
         ],
     },
     signs: &[
@@ -38,29 +38,25 @@ pub(super) static CAUSE: Cause = Cause {
     counts: always,
     words: |found| {
         if found.says(&["externally-managed"]) {
-            return words(
-                "The distribution manages this Python, and pip refuses to install beside its packages (PEP 668).",
-                [
-                    "Make a virtual environment and install there: python3 -m venv /venv && /venv/bin/pip install …; put /venv/bin first in PATH.".to_owned(),
-                    "Install the distribution's own package: apt-get install -y python3-NAME.".to_owned(),
-                    "In an image that has no other use: pip install --break-system-packages.".to_owned(),
-                ],
-            );
+            return found.because("The distribution manages this Python, and pip refuses to install beside its packages (PEP 668).").cured_by([
+                "Create a virtual environment and install there: python3 -m venv /venv && /venv/bin/pip install …; put /venv/bin first in PATH.",
+                "Install the distribution's own package: apt-get install -y python3-NAME.",
+                "If nothing else in the image uses this Python: pip install --break-system-packages.",
+            ]);
         }
         if let (Some(name), Some(version), Some(need)) = (found.first("name"), found.first("version"), found.first("need")) {
-            return words(
-                format!("`{name}` supports Python {need}, and the image has {version}."),
-                [format!("Use a base image with a Python that is {need}."), format!("Pin a version of `{name}` that supports Python {version}.")],
-            );
+            return found.because(format!("`{name}` supports Python {need}, but the image has {version}.")).cured_by([
+                format!("Use a base image with Python {need}."),
+                format!("Pin a version of `{name}` that supports Python {version}."),
+            ]);
         }
         let names = found.list("name", "the requirements");
-        let why = if found.says(&["(from versions: none)"]) {
-            format!("The index offers no version of {names} that this Python and this platform can use, or there is no such package there.")
+        if found.says(&["(from versions: none)"]) {
+            found.because(format!("The index has no version of {names} for this Python and platform, or no package of that name."))
         } else if found.says(&["no matching distribution", "could not find a version"]) && !found.says(&["resolutionimpossible", "conflicting"]) {
-            format!("No version of {names} on the index meets the requirement for this Python and this platform.")
+            found.because(format!("No version of {names} on the index meets the requirement for this Python and platform."))
         } else {
-            format!("The requirements contradict each other: there are no versions of {names} that satisfy all of them.")
-        };
-        words(why, CAUSE.page.fix.iter().map(|line| (*line).to_owned()))
+            found.because(format!("The requirements conflict: no versions of {names} satisfy all of them."))
+        }
     },
 };

@@ -1,19 +1,19 @@
 //! A process or a thread was refused, because so many may run at a time and no more.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "process-limit",
-        finds: "The kernel refused a new process or thread: a limit on how many may run at a time was reached.",
-        why: "Containers have such a limit (--pids-limit, a pod's PID limit, systemd's TasksMax), users another one (ulimit -u). Threads \
-              count, those of the engine's own start-up inside of the container too, so that a health check or `docker exec` may fail at \
-              random where the program itself runs.",
+        finds: "The kernel refused a new process or thread: the limit on their number is reached.",
+        why: "Containers have such a limit (--pids-limit, a pod's PID limit, systemd's TasksMax), and so \
+              have users (ulimit -u). Threads count, and so do the engine's own inside the container: a \
+              health check or `docker exec` may fail at random while the program runs.",
         fix: &[
-            "Raise the limit: docker run --pids-limit, `pids_limit` in a compose file, podPidsLimit of the kubelet, ulimit -u; an engine needs about eight to run a health check.",
+            "Raise the limit: docker run --pids-limit, `pids_limit` in a compose file, podPidsLimit of the kubelet, ulimit -u. An engine needs about eight to run a health check.",
             "Start fewer: make -j2, OPENBLAS_NUM_THREADS=1, GOMAXPROCS=1, fewer workers.",
-            "Look for processes that are left over: docker top NAME; with `docker run --init` the first process takes leave of the dead ones.",
+            "Look for leftover processes: docker top NAME; with `docker run --init` the first process reaps the dead ones.",
         ],
     },
     signs: &[
@@ -32,15 +32,11 @@ pub(super) static CAUSE: Cause = Cause {
     brings: &["network-reset", "out-of-memory"],
     counts: always,
     words: |found| {
-        let engine = found.says(&["read init-p"]);
-        words(
-            if engine {
-                "The engine could not start its own process inside of the container: no room for its threads (a pids limit), or for its memory. The image's program was not even reached."
-            } else {
-                "The kernel refused a new process or thread: as many as are allowed run already."
-            }
-            .to_owned(),
-            CAUSE.page.fix.iter().map(|line| (*line).to_owned()),
-        )
+        found.because(if found.says(&["read init-p"]) {
+            "The engine could not start its own process inside the container: no room for its threads (a pids limit), or for its \
+             memory. The image's program never started."
+        } else {
+            "The kernel refused a new process or thread: the limit on their number is reached."
+        })
     },
 };

@@ -1,6 +1,6 @@
 //! A Python module is not installed.
 
-use crate::explain::cause::{Cause, always, likely, proof, words};
+use crate::explain::cause::{Cause, always, likely, proof};
 use crate::report::page::Page;
 
 /// Modules whose package has another name.
@@ -30,13 +30,13 @@ const PACKAGES: &[(&str, &str)] = &[
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "python-module-missing",
-        finds: "Python was asked to import a module that none of the directories in sys.path has.",
-        why: "The package was installed for another interpreter or in another stage, is missing from the requirements, or the \
-              program's own directory is not on the path.",
+        finds: "Python did not find a module in any directory of sys.path.",
+        why: "The package was installed for another interpreter or in another stage, the requirements do not \
+              list it, or the program's own directory is not on the path.",
         fix: &[
-            "Add the package to the requirements and install it with the interpreter that runs: python -m pip install NAME.",
-            "If it is a module of your own: COPY it into the image, and set PYTHONPATH or WORKDIR to the directory that has it.",
-            "If it is installed in a virtual environment, run that one's python, or put its bin first in PATH.",
+            "Add the package to the requirements and install it with the interpreter that runs the program: python -m pip install NAME.",
+            "If it is your own module: COPY it into the image, and set PYTHONPATH or WORKDIR to its directory.",
+            "If it is in a virtual environment, run that environment's python, or put its bin first in PATH.",
         ],
     },
     signs: &[
@@ -60,15 +60,8 @@ pub(super) static CAUSE: Cause = Cause {
             .iter()
             .find(|(name, _)| *name == module || *name == top)
             .map_or(top, |(_, package)| package);
-        words(
-            format!("No directory that this Python searches has {}.", found.list("name", "the module")),
-            [
-                format!(
-                    "python -m pip install {package}, with the interpreter that runs the program, or add it to the requirements."
-                ),
-                CAUSE.page.fix[1].to_owned(),
-                CAUSE.page.fix[2].to_owned(),
-            ],
-        )
+        found.because(format!("No directory that this Python searches has {}.", found.list("name", "the module"))).replace_first(format!(
+            "python -m pip install {package}, with the interpreter that runs the program, or add it to the requirements."
+        ))
     },
 };

@@ -1,19 +1,20 @@
 //! A shared library is not installed.
 
-use crate::explain::cause::{Cause, Hit, Seen, likely, proof, trace, words};
+use crate::explain::cause::{Cause, Hit, Seen, likely, proof, trace};
 use crate::explain::package;
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "shared-library-missing",
-        finds: "A program asks for a shared library that no directory of the loader has; or a linker for one that is not installed.",
-        why: "The stage that runs often has fewer packages than the stage that built, and a program is only checked for its libraries \
-              when it starts.",
+        finds: "A program needs a shared library that no directory of the loader has, or a linker needs one \
+              that is not installed.",
+        why: "The runtime stage often has fewer packages than the build stage, and a program's libraries are \
+              only checked when it starts.",
         fix: &[
-            "Install the package that brings the library in the stage that runs (apt-file search NAME; apk search so:NAME).",
-            "Copy the library from the stage that built, and run ldconfig after it.",
-            "If it is there in a directory of its own, name it: LD_LIBRARY_PATH, /etc/ld.so.conf.d, or an RPATH.",
+            "Install the library's package in the runtime stage (apt-file search NAME; apk search so:NAME).",
+            "Copy the library from the build stage, then run ldconfig.",
+            "If it is in a directory of its own, name it: LD_LIBRARY_PATH, /etc/ld.so.conf.d, or an RPATH.",
         ],
     },
     signs: &[
@@ -47,44 +48,41 @@ pub(super) static CAUSE: Cause = Cause {
     counts: is_no_other_causes,
     words: |found| {
         if let Some(name) = found.first("name") {
-            let by = found.first("by").map_or_else(|| "The program".to_owned(), |by| format!("`{by}`"));
-            let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-            if let Some((debian, alpine, fedora)) = package::of_library(name) {
-                fix[0] = format!("{} in the stage that runs.", found.install(debian, alpine, fedora));
-            }
-            return words(
-                format!(
-                    "{by} needs {} when it starts, and no directory that the loader searches has it.",
-                    found.list("name", "")
-                ),
-                fix,
-            );
+            let (by, names) = (found.quoted("by", "The program"), found.list("name", ""));
+            let words = found.because(format!(
+                "{by} needs {names} at start, which the loader finds in none of its directories."
+            ));
+            return match package::of_library(name) {
+                Some((debian, alpine, fedora)) => words.replace_first(format!(
+                    "{} in the runtime stage.",
+                    found.install(debian, alpine, fedora)
+                )),
+                None => words,
+            };
         }
         let need = found.or("need", "a library");
         let key = need.to_ascii_lowercase();
-        let install = package::of_link(&key).or(package::of_header(&key)).map_or_else(
-            || format!("Install the development package of {need} in the stage that builds."),
-            |(debian, alpine, fedora)| {
-                format!("{} in the stage that builds.", found.install(debian, alpine, fedora))
-            },
-        );
-        words(
-            format!(
-                "The build links with {}, which is not installed in the stage that builds.",
+        let install = match package::of_link(&key).or(package::of_header(&key)) {
+            Some((debian, alpine, fedora)) => {
+                format!("{} in the build stage.", found.install(debian, alpine, fedora))
+            }
+            None => format!("Install the development package of {need} in the build stage."),
+        };
+        found
+            .because(format!(
+                "The build links with {}, which the build stage does not have.",
                 found.list("need", "a library")
-            ),
-            [
-                install,
-                "If it is under a prefix of its own: -L PREFIX/lib, CMAKE_PREFIX_PATH or PKG_CONFIG_PATH."
-                    .to_owned(),
-            ],
-        )
+            ))
+            .cured_by([
+                install.as_str(),
+                "If it is under another prefix: -L PREFIX/lib, CMAKE_PREFIX_PATH or PKG_CONFIG_PATH.",
+            ])
     },
 };
 
 /// liboqs, libclang and the parts of a C library have causes of their own.
 fn is_no_other_causes(hit: &Hit, _: &Seen<'_>) -> bool {
     const OTHERS: &[&str] = &["liboqs", "oqs", "libclang", "ld-linux", "libc.musl", "ld-musl", "oqsprovider"];
-    let name = hit.name().or(hit.names[3].as_deref()).unwrap_or_default();
+    let name = hit.named("name").or(hit.named("need")).unwrap_or_default();
     !OTHERS.iter().any(|other| name.starts_with(other))
 }

@@ -1,61 +1,26 @@
 //! COPY --from or --target names a stage that the Dockerfile does not have.
 
-use crate::explain::cause::{Cause, Hit, Seen, context, likely, proof, words};
+use crate::explain::cause::{Cause, Hit, Seen, context, likely, proof};
 use crate::report::page::Page;
 
 /// What stages are usually called; an image of this name hardly exists.
-const USUAL: &[&str] = &[
-    "build",
-    "builder",
-    "build-env",
-    "build-stage",
-    "build_stage",
-    "building",
-    "base",
-    "installer",
-    "install",
-    "deps",
-    "dependencies",
-    "prod",
-    "production",
-    "development",
-    "dev",
-    "test",
-    "runtime",
-    "runner",
-    "final",
-    "publish",
-    "compile",
-    "compiler",
-    "compile-image",
-    "planner",
-    "chef",
-    "cacher",
-    "frontend",
-    "backend",
-    "stage",
-    "stage1",
-    "stage-1",
-    "release",
-    "dist",
-    "assets",
-    "common",
-    "source",
-    "src",
-    "bulid",
-    "bulider",
-    "buidler",
-];
+const USUAL: &str = "\
+    build builder build-env build-stage build_stage building base installer install deps \
+    dependencies prod production development dev test runtime runner final publish compile compiler \
+    compile-image planner chef cacher frontend backend stage stage1 stage-1 release dist assets \
+    common source src bulid bulider buidler";
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "stage-missing",
-        finds: "COPY --from, FROM or --target names a build stage that the Dockerfile does not have (before this line).",
-        why: "A name that is no stage is taken for an image, so the builder tries to pull it and complains about access to a registry.",
+        finds: "COPY --from, FROM or --target names a build stage that the Dockerfile does not have before \
+              that line.",
+        why: "The builder takes a name that is no stage for an image, tries to pull it, and complains about \
+              access to a registry.",
         fix: &[
-            "Give the stage its name: FROM image AS name; the name has to stand before the COPY --from that uses it.",
+            "Name the stage: FROM image AS name, before the COPY --from that uses it.",
             "Correct the spelling on one of the two sides.",
-            "If an image is meant, name it in full, with its registry and tag.",
+            "If you mean an image, give its full name with registry and tag.",
         ],
     },
     signs: &[
@@ -85,16 +50,8 @@ pub(super) static CAUSE: Cause = Cause {
     counts: is_a_stage,
     words: |found| {
         let name = found.or("name", "that name");
-        words(
-            format!(
-                "`{name}` is no stage of this Dockerfile (before the line that names it), so the builder took it for an image."
-            ),
-            [
-                format!("Name the stage: FROM … AS {name}, before it is used."),
-                CAUSE.page.fix[1].to_owned(),
-                CAUSE.page.fix[2].to_owned(),
-            ],
-        )
+        found.because(format!("No stage before this line of the Dockerfile has the name `{name}`, so the builder took it for an image."))
+            .replace_first(format!("Name the stage: FROM … AS {name}, before its first use."))
     },
 };
 
@@ -105,13 +62,18 @@ fn is_a_stage(hit: &Hit, seen: &Seen<'_>) -> bool {
         && hit.text.contains(": Get \"")
         && !hit.text.contains("denied")
     {
-        return hit.name().is_some_and(|name| USUAL.contains(&name));
+        return hit.named("name").is_some_and(is_usual);
     }
     if !["pull access denied", "insufficient_scope"].contains(&hit.needle) {
         return true;
     }
     let asked = |name: &str| {
-        seen.of(CAUSE.page.id).any(|other| other.needle.contains("from=") && other.name() == Some(name))
+        seen.of(CAUSE.page.id)
+            .any(|other| other.needle.contains("from=") && other.named("name") == Some(name))
     };
-    hit.name().is_some_and(|name| USUAL.contains(&name) || asked(name))
+    hit.named("name").is_some_and(|name| is_usual(name) || asked(name))
+}
+
+fn is_usual(name: &str) -> bool {
+    USUAL.split(' ').any(|usual| usual == name)
 }

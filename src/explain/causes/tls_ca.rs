@@ -1,19 +1,20 @@
 //! A server's certificate is not trusted.
 
-use crate::explain::cause::{Cause, always, likely, words};
+use crate::explain::cause::{Cause, always, likely};
 use crate::report::page::Page;
 
 pub(super) static CAUSE: Cause = Cause {
     page: Page {
         id: "tls-ca",
-        finds: "A tool refused a server's TLS certificate: no trusted authority signed it, none is installed, or it is not valid now.",
-        why: "Slim images have no ca-certificates; behind a company's inspecting proxy every certificate is signed by an authority that \
-              the image does not know; and a wrong clock makes valid ones expire.",
+        finds: "A tool refused a server's TLS certificate: no trusted authority signed it, the image has no \
+              authorities, or the certificate is not valid now.",
+        why: "Slim images have no ca-certificates. A company's inspecting proxy signs every certificate with \
+              an authority that the image does not know. A wrong clock makes valid certificates expire.",
         fix: &[
             "Install the public authorities: apt-get install -y ca-certificates (Alpine: apk add ca-certificates).",
-            "Behind an inspecting proxy, copy its authority into the image: COPY ca.crt /usr/local/share/ca-certificates/ and RUN update-ca-certificates, before the first download.",
-            "Tell tools with a list of their own: PIP_CERT, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, CARGO_HTTP_CAINFO, SSL_CERT_FILE, GIT_SSL_CAINFO; for the engine /etc/docker/certs.d/HOST/ca.crt.",
-            "If it says that a certificate has expired or is not yet valid, check the clock first.",
+            "Behind an inspecting proxy, copy its authority into the image before the first download: COPY ca.crt /usr/local/share/ca-certificates/ and RUN update-ca-certificates.",
+            "Name the authority to tools with a list of their own: PIP_CERT, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, CARGO_HTTP_CAINFO, SSL_CERT_FILE, GIT_SSL_CAINFO; for the engine: /etc/docker/certs.d/HOST/ca.crt.",
+            "If a certificate has expired or is not yet valid, check the clock first.",
         ],
     },
     signs: &[
@@ -85,33 +86,27 @@ pub(super) static CAUSE: Cause = Cause {
     ],
     counts: always,
     words: |found| {
-        let of = found.first("name").map_or_else(|| "the server".to_owned(), |name| format!("`{name}`"));
-        let mut fix: Vec<String> = CAUSE.page.fix.iter().map(|line| (*line).to_owned()).collect();
-        fix[0] = format!(
-            "{}, before the first download.",
-            found.install("ca-certificates", "ca-certificates", "ca-certificates")
-        );
-        let why = if found.says(&["expired", "not yet valid"]) {
-            fix.swap(0, 3);
-            format!(
-                "The certificate of {of} is not valid at this machine's time: it has expired, or the clock is wrong."
-            )
-        } else if found.says(&[
+        let of = found.quoted("name", "the server");
+        let install = found.install("ca-certificates", "ca-certificates", "ca-certificates");
+        let told =
+            |why: String| found.because(why).replace_first(format!("{install}, before the first download."));
+        let untrusted = [
             "self-signed",
             "self signed",
             "unknown authority",
             "selfsigned",
             "unknownissuer",
             "unable to get local issuer",
-        ]) {
-            format!(
-                "The certificate of {of} is signed by an authority that this image does not trust: it has no ca-certificates, or a proxy inspects the traffic with an authority of its own."
-            )
+        ];
+        if found.says(&["expired", "not yet valid"]) {
+            told(format!("The certificate of {of} is not valid at this machine's time: it has expired, or the clock is wrong.")).best(3)
+        } else if found.says(&untrusted) {
+            told(format!(
+                "This image does not trust the authority that signed the certificate of {of}: the image has no ca-certificates, or \
+                 a proxy inspects the traffic with an authority of its own."
+            ))
         } else {
-            format!(
-                "The certificate of {of} could not be verified with the authorities that this image trusts."
-            )
-        };
-        words(why, fix)
+            told(format!("The authorities that this image trusts do not confirm the certificate of {of}."))
+        }
     },
 };
