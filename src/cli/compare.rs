@@ -1,45 +1,41 @@
-//! `pqcheck compare`: what got worse between two reports, or slower between two sides of measurements.
+//! `pqcheck compare`: reads the reports, compares them, writes what got worse.
 
 use std::fs;
-use std::io::{self, Read as _, Write};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Error, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::exit::Exit;
 use super::write;
-use crate::compare::history::trend;
-use crate::compare::outcomes::compare;
-use crate::compare::times::{self, Normalise, Options, Runs, THRESHOLD};
-use crate::output::{self, Style};
-use crate::report::bench::Bench;
-use crate::report::ratios::Verdict;
-use crate::report::{self, Document, Report};
+use crate::compare::{self, Normalise, Plan};
+use crate::output::{Style, comparison};
+use crate::report::conclusion::Conclusion;
+use crate::report::{self, Document};
 
 /// The most bytes of a report that are read.
 const LARGEST: u64 = 256 << 20;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The reports, as `pqcheck kat` or `pqcheck bench` writes them with `--format json`, the earlier one first. Of
-    /// measurements, each is a side: a report, several joined by commas, or a folder of them; runs of a side are pooled
+    /// Reports from `kat` or `bench` with `--format json`, oldest first; from `bench` also folders, or FILE,FILE
     #[arg(value_name = "REPORT", required_unless_present = "baseline")]
     reports: Vec<String>,
-    /// Find where a history of measurements took a step: DIR has a report, or a folder of several, for each commit, in
-    /// the order of their names (numbers in them count as numbers); each REPORT comes after them
+    /// Find the commit where performance changed: DIR has a report or a folder of reports for each, in order of name
     #[arg(long, value_name = "DIR", conflicts_with_all = ["across", "normalise"])]
     baseline: Option<PathBuf>,
-    /// How to show the differences
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "markdown", "json", "html"])]
+    /// Choose the format of the comparison
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = formats())]
     format: String,
-    /// Of measurements: by how many percent something must be slower to be a regression [default: 3]
+    /// Report measurements that are slower by more than PERCENT [default: 3]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     threshold: Option<f64>,
-    /// Compare measurements of two machines or architectures
+    /// Compare measurements from two machines or architectures
     #[arg(long)]
     across: bool,
-    /// Divide both sides by what this BACKEND takes on each, or compare `cycles` in place of time
+    /// Divide both sides by the times of this BACKEND, or compare `cycles` instead of times
     #[arg(long, value_name = "BACKEND|cycles", requires = "across")]
     normalise: Option<String>,
     /// Write the comparison to this file, whole or not at all
@@ -47,125 +43,47 @@ pub(super) struct Args {
     output: Option<PathBuf>,
 }
 
+fn formats() -> PossibleValuesParser {
+    comparison::ALL.iter().map(|it| PossibleValue::new(it.id).help(it.about)).collect::<Vec<_>>().into()
+}
+
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
-    let names = names(args)?;
-    let mut reports: Vec<Report> = Vec::new();
-    let mut sides: Vec<Runs> = Vec::new();
-    for name in &names {
-        let (of_kat, of_bench) = read_side(name)?;
-        match of_bench.is_empty() {
-            true => reports.extend(of_kat),
-            false if of_kat.is_empty() => sides.push(Runs::new(name.clone(), of_bench)),
-            false => {
-                bail!("{name}: reports of known-answer tests and of measurements in one place; part them")
-            }
-        }
-    }
-    match (reports.as_slice(), sides.as_slice()) {
-        ([], sides) if args.baseline.is_some() => history(args, sides),
-        (_, _) if args.baseline.is_some() => {
-            bail!("--baseline is for measurements; a report of known-answer tests is compared with one other")
-        }
-        ([], sides) => measurements(args, sides),
-        ([old, new], []) if names.len() == 2 => outcomes(args, old, new),
-        (_, []) => bail!("outcomes of known-answer tests are compared two at a time"),
-        _ => bail!("outcomes of known-answer tests and measurements cannot be compared with each other"),
-    }
-}
-
-/// What the sides are called.
-fn names(args: &Args) -> Result<Vec<String>> {
-    let mut names = match &args.baseline {
-        Some(folder) => entries(folder)?,
-        None if args.reports.len() < 2 => {
-            bail!("{}: with what shall it be compared? give two reports", args.reports[0])
-        }
-        None => Vec::new(),
-    };
+    let mut names = args.baseline.as_deref().map(entries).transpose()?.unwrap_or_default();
     names.extend(args.reports.iter().cloned());
-    Ok(names)
-}
-
-fn outcomes(args: &Args, old: &Report, new: &Report) -> Result<ExitCode> {
-    if args.threshold.is_some() || args.across {
-        bail!("--threshold, --across and --normalise are for measurements; these are outcomes");
-    }
-    let comparison = compare(old, new);
-    let render = match args.format.as_str() {
-        "json" => |comparison: &_, _, out: &mut dyn Write| output::comparison::json(comparison, out),
-        "human" => output::comparison::human,
-        other => bail!("--format {other} is for measurements; outcomes are shown as human or json"),
+    let side = |name: String| Ok((name.clone(), read_side(&name)?));
+    let sides = names.into_iter().map(side).collect::<Result<_>>()?;
+    let plan = Plan {
+        history: args.baseline.is_some(),
+        threshold: args.threshold,
+        across: args.across,
+        normalise: args.normalise.as_deref().map(Normalise::from),
     };
-    publish(args, &|style, out| render(&comparison, style, out))?;
-    Ok(match &comparison {
-        comparison if comparison.is_worse() => Exit::Wrong,
-        comparison if comparison.compared == 0 => Exit::NothingChecked,
-        _ => Exit::Fine,
+    let found = compare::run(sides, &plan)?;
+    let format = comparison::ALL.iter().find(|format| format.id == args.format);
+    let format = format.ok_or_else(|| anyhow!("unknown format `{}`", args.format))?;
+    if !format.shows(&found) {
+        bail!("--format {}: needs measurements; for known-answer reports take human or json", format.id);
+    }
+    match &args.output {
+        None => write::to_stdout(|out| format.render(&found, write::style(), out)),
+        Some(path) => write::to_file(path, |out| format.render(&found, Style::default(), out)),
+    }?;
+    Ok(match found.conclusion() {
+        Conclusion::Worse => Exit::Wrong,
+        Conclusion::NotWorse => Exit::Fine,
+        Conclusion::NothingCompared => Exit::NothingChecked,
     }
     .into())
 }
 
-fn measurements(args: &Args, sides: &[Runs]) -> Result<ExitCode> {
-    let normalise = args.normalise.as_ref().map(|what| match what.as_str() {
-        "cycles" => Normalise::Cycles,
-        backend => Normalise::Backend(backend.to_owned()),
-    });
-    let threshold = args.threshold.unwrap_or(THRESHOLD);
-    let ratios =
-        times::compare(sides, &Options { threshold, across: args.across, normalise }).map_err(Error::msg)?;
-    publish(args, &|style, out| match args.format.as_str() {
-        "json" => output::ratios::json(&ratios, out),
-        "markdown" => output::ratios::markdown(&ratios, out),
-        "html" => output::ratios::html(&ratios, out),
-        _ => output::ratios::human(&ratios, style, out),
-    })?;
-    let compared = ratios.rows.iter().any(|row| !matches!(row.verdict, Verdict::NotComparable { .. }));
-    Ok(exit(ratios.is_worse(), compared))
-}
-
-fn history(args: &Args, points: &[Runs]) -> Result<ExitCode> {
-    let trend = trend(points, args.threshold.unwrap_or(THRESHOLD)).map_err(Error::msg)?;
-    publish(args, &|style, out| match args.format.as_str() {
-        "json" => output::trend::json(&trend, out),
-        "markdown" => output::trend::markdown(&trend, out),
-        "html" => output::trend::html(&trend, out),
-        _ => output::trend::human(&trend, style, out),
-    })?;
-    Ok(exit(trend.is_worse(), trend.rows.iter().any(|row| row.values.len() > 1)))
-}
-
-fn exit(worse: bool, compared: bool) -> ExitCode {
-    match (worse, compared) {
-        (true, _) => Exit::Wrong,
-        (_, false) => Exit::NothingChecked,
-        _ => Exit::Fine,
-    }
-    .into()
-}
-
-fn publish(args: &Args, render: &dyn Fn(Style, &mut dyn Write) -> io::Result<()>) -> Result<()> {
-    match &args.output {
-        None => write::to_stdout(|out| render(write::style(), out)),
-        Some(path) => write::to_file(path, |out| render(Style::default(), out)),
-    }
-}
-
 /// The documents of a side: a file, several joined by commas, or all of a folder.
-fn read_side(name: &str) -> Result<(Vec<Report>, Vec<Bench>)> {
+fn read_side(name: &str) -> Result<Vec<Document>> {
     let path = Path::new(name);
-    let files: Vec<String> = match () {
-        () if path.is_dir() => entries(path)?,
-        () if path.exists() || !name.contains(',') => vec![name.to_owned()],
-        () => name.split(',').map(str::to_owned).collect(),
-    };
-    let (mut reports, mut benches) = (Vec::new(), Vec::new());
-    for file in files {
-        match read(Path::new(&file))? {
-            Document::Report(report) => reports.push(*report),
-            Document::Bench(bench) => benches.push(*bench),
-        }
+    match () {
+        () if path.is_dir() => entries(path)?.iter().map(|file| read(Path::new(file))).collect(),
+        () if path.exists() || !name.contains(',') => Ok(vec![read(path)?]),
+        () => name.split(',').map(|file| read(Path::new(file))).collect(),
     }
-    Ok((reports, benches))
 }
 
 /// The reports of a folder, and the folders in it, in the order of their names.
@@ -179,7 +97,7 @@ fn entries(folder: &Path) -> Result<Vec<String>> {
         }
     }
     if found.is_empty() {
-        bail!("{shown}: no report in this folder; its reports are files that end in .json");
+        bail!("{shown}: no report in this folder; reports end in .json");
     }
     found.sort_by_cached_key(|name| by_number(name));
     Ok(found)
@@ -206,7 +124,7 @@ fn percent(text: &str) -> Result<f64, String> {
     number
         .filter(|number| (0.0..=1000.0).contains(number))
         .map(|number| number / 100.0)
-        .ok_or_else(|| format!("`{text}` is no threshold; write percent, such as `3`"))
+        .ok_or_else(|| format!("`{text}` is no percentage; write a number such as `3`"))
 }
 
 /// Reads a report.
@@ -216,7 +134,7 @@ pub(super) fn read(path: &Path) -> Result<Document> {
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
         .with_context(|| path.display().to_string())?;
     if bytes.len() as u64 > LARGEST {
-        bail!("{}: larger than {} MiB, which no report is", path.display(), LARGEST >> 20);
+        bail!("{}: not a report: larger than {} MiB", path.display(), LARGEST >> 20);
     }
     report::document(&bytes).with_context(|| path.display().to_string())
 }

@@ -1,4 +1,4 @@
-//! `pqcheck merge`: the reports of the parts of one run become one report.
+//! `pqcheck merge`: joins the reports of the parts of one run.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,10 +12,10 @@ use crate::report::Document;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The JSON reports of all parts, as `pqcheck kat --shard I/N --format json` writes them, in any order
+    /// The reports of all parts, in any order, from `pqcheck kat --shard I/N --format json`
     #[arg(required = true, value_name = "REPORT")]
     reports: Vec<PathBuf>,
-    /// How to show the report
+    /// Choose the format of the report
     #[arg(long, value_name = "FORMAT", default_value = "json", value_parser = kat::formats())]
     format: String,
     /// Write the report to this file, whole or not at all
@@ -28,7 +28,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     let read = |path: &PathBuf| match compare::read(path)? {
         Document::Report(report) => Ok((path.display().to_string(), *report)),
         Document::Bench(_) => {
-            bail!("{}: measurements; `pqcheck compare` pools those of a side", path.display())
+            bail!("{}: has measurements; merge takes reports of `pqcheck kat --shard`", path.display())
         }
     };
     let report = merge(args.reports.iter().map(read).collect::<Result<_>>()?)?;

@@ -43,11 +43,11 @@ enum Command {
     Kat(kat::Args),
     /// Say why programs of this image, or of another, will not start
     Doctor(doctor::Args),
-    /// Put the reports of `pqcheck kat --shard I/N` together into one
+    /// Join the reports of `pqcheck kat --shard I/N` into one
     Merge(merge::Args),
     /// Time every backend and code path, verified before and after
     Bench(bench::Args),
-    /// List what got worse between two JSON reports, or slower between measurements
+    /// Show what got worse or slower between two reports
     Compare(compare::Args),
     /// Name the cause in the log of a failed build or start
     Explain(explain::Args),

@@ -1,14 +1,16 @@
 //! A measurement -> the figure by which it is compared. Knows no other side.
 
-use crate::report::bench::{Bench, Measurement, Outcome};
-
 use super::contrast::Figure;
+use crate::report::bench::{Bench, Measurement, Outcome};
 use crate::stats::quiet::{FEWEST, Place, Quiet, undisturbed};
 use crate::stats::{self, Blocks};
 
 /// Which of the undisturbed samples stands for the run: a short one, because what disturbs a sample makes it longer; not
 /// the shortest, because that is the luckiest.
 const LOW: f64 = 0.25;
+
+/// The word for [`Normalise::Cycles`]; every other one is a backend's id.
+const CYCLES: &str = "cycles";
 
 /// What both sides are divided by, so that two machines can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +19,22 @@ pub enum Normalise {
     Backend(String),
     /// Nothing: processor cycles take the place of time.
     Cycles,
+}
+
+impl From<&str> for Normalise {
+    fn from(word: &str) -> Self {
+        if word == CYCLES { Self::Cycles } else { Self::Backend(word.to_owned()) }
+    }
+}
+
+impl Normalise {
+    /// The word that stands for it.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Backend(backend) => backend,
+            Self::Cycles => CYCLES,
+        }
+    }
 }
 
 /// [`undisturbed`] of a run that has been measured.
@@ -28,7 +46,7 @@ pub(super) fn limit(run: &Bench) -> u64 {
 /// The figure of a measurement in a run that is called `name`, given the [`limit`] of the run.
 ///
 /// # Errors
-/// With the reason, if the run has none.
+/// With the reason, if the run has none that can be compared.
 pub(super) fn of(
     name: &str,
     (run, limit): (&Bench, u64),
@@ -36,13 +54,13 @@ pub(super) fn of(
     normalise: Option<&Normalise>,
 ) -> Result<Figure, String> {
     let found = run.measurements.iter().find(|it| it.id() == id);
-    let found = found.ok_or_else(|| format!("not in every run of {name}"))?;
+    let found = found.ok_or_else(|| format!("missing from a run of {name}"))?;
     let figure = figure_of(name, limit, found)?;
     Ok(match normalise {
         None => figure,
         Some(Normalise::Cycles) => {
             let cycles = found.times().and_then(|times| times.cycles);
-            let cycles = cycles.ok_or_else(|| format!("no cycles were counted for {name}"))?;
+            let cycles = cycles.ok_or_else(|| format!("{name} has no cycle counts"))?;
             // Cycles are counted in all samples together, so how sure they are is taken from the times.
             Figure { time: cycles.ln(), ..figure.alone() }
         }
@@ -61,19 +79,19 @@ pub(super) fn of(
 fn figure_of(name: &str, limit: u64, measurement: &Measurement) -> Result<Figure, String> {
     let times = match &measurement.outcome {
         Outcome::Measured(times) => times,
-        Outcome::Wrong { reason } => return Err(format!("wrong on the side of {name}: {reason}")),
-        Outcome::Error { reason } => return Err(format!("an error on the side of {name}: {reason}")),
-        Outcome::Skip { reason } => return Err(format!("not timed on the side of {name}: {reason}")),
+        Outcome::Wrong { reason } => return Err(format!("wrong answer in {name}: {reason}")),
+        Outcome::Error { reason } => return Err(format!("error in {name}: {reason}")),
+        Outcome::Skip { reason } => return Err(format!("skipped in {name}: {reason}")),
     };
     let (all, parts) = (times.rounds.len(), times.parts as usize);
     if all < FEWEST {
-        return Err(format!("{name} has fewer than {FEWEST} rounds; give it more --samples"));
+        return Err(format!("{name} has fewer than {FEWEST} rounds; measure it with more --samples"));
     }
     let beside = times.reference.iter().zip(&times.probe);
     let quiet = Quiet::of(beside.map(|(references, probes)| [&references[..], &probes[..]]), parts, limit);
     if !quiet.is_enough() {
         return Err(format!(
-            "something else slowed the machine down in {} of {all} turns of {name}: repeat it when the machine is quiet",
+            "another program slowed the machine in {} of {all} turns of {name}; measure again on a quiet machine",
             all - quiet.turns
         ));
     }
@@ -102,5 +120,5 @@ fn common<'a>(
 ) -> Result<&'a Measurement, String> {
     let is_it = |it: &&Measurement| it.workload == measurement.workload && it.backend == backend && it.chosen;
     let found = run.measurements.iter().find(is_it);
-    found.ok_or_else(|| format!("{name} has no {} of {backend}", measurement.workload))
+    found.ok_or_else(|| format!("{name} has no {} from {backend}", measurement.workload))
 }

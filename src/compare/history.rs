@@ -3,53 +3,51 @@
 //! A step is looked for where a cut makes two sides that differ most, by the same rule as two sides of a comparison,
 //! and then again on both sides of it.
 
-use crate::report::bench::{Bench, Measurement};
-use crate::report::ratios::Verdict;
-use crate::report::trend::{Row, SCHEMA, Step, Trend, Value};
-
 use super::contrast::{Contrast, Figure, LEVEL, usual};
-use super::figures;
+use super::error::Error;
 use super::machines::{self, Runs};
 use super::times::{answers, verdict};
+use super::{figures, lost, rule};
+use crate::report::bench::{Bench, Measurement};
+use crate::report::ratios::RatioVerdict;
+use crate::report::trend::{Row, SCHEMA, Step, Trend, Value};
 
-/// Finds the steps of every measurement of the last report.
-///
-/// # Errors
-/// With the reason, if the reports are fewer than two, or not of one machine, or of an emulated one.
-pub fn trend(points: &[Runs], threshold: f64) -> Result<Trend, String> {
-    let (Some(first), Some(last)) = (points.first(), points.last()) else {
-        return Err("there is no report in the history".to_owned());
+/// Finds the steps of every measurement of the last report, and what it lost since the one before.
+pub(super) fn compare(points: &[Runs], threshold: f64) -> Result<Trend, Error> {
+    let [.., before, last] = points else {
+        let name = points.first().map(|only| only.name.clone()).unwrap_or_default();
+        return Err(Error::ShortHistory { name });
     };
-    if points.len() < 2 {
-        return Err(format!("{} is the only report of the history; a trend takes two", first.name));
-    }
     points.iter().try_for_each(machines::one)?;
-    if let Some(other) = points.iter().find(|point| machines::of(point) != machines::of(first)) {
-        return Err(format!(
-            "{} was measured on {}, {} on {}: a history is of one machine",
-            first.name,
-            machines::words(first),
-            other.name,
-            machines::words(other)
-        ));
+    let first = &points[0];
+    let (name, machine) = (first.name.clone(), machines::words(first));
+    if let Some(other) = machines::another(first, points) {
+        return Err(Error::HistoryOfTwoMachines {
+            first: name,
+            first_machine: machine,
+            other: other.name.clone(),
+            other_machine: machines::words(other),
+        });
     }
     if !first.runs[0].testbed.platform.emulated.is_empty() {
-        return Err(format!(
-            "{} was measured on {}; times of an emulator are never ranked",
-            first.name,
-            machines::words(first)
-        ));
+        return Err(Error::Emulated { name, machine });
     }
-    let measurements = &last.runs[0].measurements;
+    let measurements = last.measurements();
     // Each cut of each history is a chance to err.
     let chances = (measurements.len() * (points.len() - 1)) as f64;
     let rule = Rule { shown: (1.0 - LEVEL) / chances, threshold };
+    let lost = lost::lost(before, last, points.len() - 1);
+    let rows: Vec<Row> = measurements.into_iter().map(|it| row(points, it, rule)).collect();
+    let slower = rows.iter().filter(|row| row.is_slower()).count();
+    let compared = rows.iter().filter(|row| row.values.len() > 1).count();
     Ok(Trend {
         schema: SCHEMA.to_owned(),
         threshold,
+        conclusion: rule::conclusion(lost.len(), slower, compared as u64),
         points: points.iter().map(machines::side).collect(),
         warnings: machines::warnings(points),
-        rows: measurements.iter().map(|it| row(points, it, rule)).collect(),
+        lost,
+        rows,
     })
 }
 
@@ -64,7 +62,7 @@ struct Rule {
 }
 
 impl Rule {
-    fn verdict(self, contrast: &Contrast) -> Verdict {
+    fn verdict(self, contrast: &Contrast) -> RatioVerdict {
         verdict(contrast, self.shown, self.threshold)
     }
 }
@@ -98,7 +96,7 @@ fn point_figures(points: &[Runs], point: &Runs, last: &Measurement, id: &str) ->
     let same = points.last().map(|last_point| answers(&last_point.runs[0], &last.workload));
     let figure = |run: (&Bench, u64)| {
         if Some(answers(run.0, &last.workload)) != same {
-            return Err(format!("{}: the workload has other inputs, or is not in it", point.name));
+            return Err(format!("{} timed this workload with other inputs, or lacks it", point.name));
         }
         figures::of(&point.name, run, id, None)
     };
@@ -110,7 +108,7 @@ fn cuts_of(history: &[Point], start: usize, rule: Rule, usual: f64, cuts: &mut V
     let found = (1..history.len()).map(|cut| (cut, against(usual, &history[..cut], &history[cut..])));
     let found = found.max_by(|(_, one), (_, other)| one.far().total_cmp(&other.far()));
     let Some((cut, found)) = found else { return };
-    if rule.verdict(&found) == Verdict::NoDifferenceShown {
+    if rule.verdict(&found) == RatioVerdict::NoDifferenceShown {
         return;
     }
     cuts_of(&history[..cut], start, rule, usual, cuts);
@@ -134,7 +132,7 @@ fn steps_of(history: &[Point], rule: Rule) -> Vec<Step> {
             verdict: rule.verdict(&found),
         }
     };
-    edges.windows(3).map(step).filter(|step| step.verdict != Verdict::NoDifferenceShown).collect()
+    edges.windows(3).map(step).filter(|step| step.verdict != RatioVerdict::NoDifferenceShown).collect()
 }
 
 fn against(usual: f64, before: &[Point], after: &[Point]) -> Contrast {

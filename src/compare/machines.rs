@@ -1,11 +1,14 @@
 //! Whether runs are of one machine, and what is to be known of it before their times are believed.
 
+use std::collections::HashSet;
+
+use super::error::Error;
 use super::figures;
-use crate::report::bench::Bench;
+use crate::report::bench::{Bench, Measurement};
 use crate::report::ratios::Side;
 
 /// The runs of a side, and what it is called.
-pub struct Runs {
+pub(super) struct Runs {
     pub(super) name: String,
     /// Its reports; at least one.
     pub(super) runs: Vec<Bench>,
@@ -14,9 +17,16 @@ pub struct Runs {
 
 impl Runs {
     /// At least one report, and what they are called together.
-    pub fn new(name: String, runs: Vec<Bench>) -> Self {
+    pub(super) fn new(name: String, runs: Vec<Bench>) -> Self {
         let limits = runs.iter().map(figures::limit).collect();
         Self { name, runs, limits }
+    }
+
+    /// The measurements of all runs, each once.
+    pub(super) fn measurements(&self) -> Vec<&Measurement> {
+        let mut met = HashSet::new();
+        let all = self.runs.iter().flat_map(|run| &run.measurements);
+        all.filter(|it| met.insert((&it.workload, &it.backend, &it.path))).collect()
     }
 
     /// Each run, and the longest that the probe may take at an undisturbed sample of it.
@@ -38,28 +48,24 @@ fn machine(run: &Bench) -> Machine<'_> {
 }
 
 /// Runs that are pooled must be of one machine.
-pub(super) fn one(side: &Runs) -> Result<(), String> {
-    let Some(first) = side.runs.first() else {
-        return Err(format!("{}: there is no report in it", side.name));
-    };
-    match side.runs.iter().all(|run| machine(run) == machine(first)) {
+pub(super) fn one(side: &Runs) -> Result<(), Error> {
+    match side.runs.iter().all(|run| machine(run) == of(side)) {
         true => Ok(()),
-        false => Err(format!("{}: its runs are of two machines, which cannot be pooled", side.name)),
+        false => Err(Error::TwoMachinesOnOneSide { name: side.name.clone() }),
     }
+}
+
+/// The first of these that is of another machine than this one.
+pub(super) fn another<'a>(first: &Runs, others: &'a [Runs]) -> Option<&'a Runs> {
+    others.iter().find(|side| of(side) != of(first))
 }
 
 /// The machine of a side, for a message.
 pub(super) fn words(runs: &Runs) -> String {
-    let platform = &runs.runs[0].testbed.platform;
-    let emulated = if platform.emulated.is_empty() { "" } else { ", emulated" };
-    format!(
-        "{} ({}{emulated})",
-        platform.architecture,
-        platform.cpu.as_deref().unwrap_or("unknown processor")
-    )
+    runs.runs[0].testbed.platform.words()
 }
 
-/// A side, for the report.
+/// A side, for the document.
 pub(super) fn side(runs: &Runs) -> Side {
     Side {
         name: runs.name.clone(),

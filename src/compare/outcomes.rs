@@ -2,16 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::report::comparison::{Change, Comparison, SCHEMA, Side};
+use super::rule::{self, State};
+use crate::report::conclusion::{Conclusion, Lost};
+use crate::report::outcomes::{Change, Outcomes, SCHEMA, Side};
 use crate::report::{CaseResult, Outcome, Report};
 
 /// Finds each outcome of one report in the other: by suite, case, backend and path, and where a
 /// report has the same of all four several times, the first with the first and so on.
-pub fn compare(old: &Report, new: &Report) -> Comparison {
-    let mut result = Comparison {
+pub(super) fn compare(old: &Report, new: &Report) -> Outcomes {
+    let mut result = Outcomes {
         schema: SCHEMA.to_owned(),
         before: side(old),
         after: side(new),
+        conclusion: Conclusion::NothingCompared,
         compared: 0,
         still_failing: 0,
         newly_failing: Vec::new(),
@@ -24,16 +27,15 @@ pub fn compare(old: &Report, new: &Report) -> Comparison {
     let mut seen = HashSet::with_capacity(before.len());
     for (key, now) in keyed(new) {
         let was = before.get(&key).copied();
-        if was.is_some() {
-            result.compared += 1;
-            seen.insert(key);
-        }
-        if let Some(list) = list_for(&mut result, was.map(|was| &was.outcome), &now.outcome) {
-            list.push(change(now, was.map(|was| &was.outcome), Some(&now.outcome)));
-        }
+        result.compared += u64::from(was.is_some());
+        seen.insert(key);
+        sort_in(&mut result, was, Some(now));
     }
-    let gone = keyed(old).filter(|(key, _)| !seen.contains(key));
-    result.vanished.extend(gone.map(|(_, was)| change(was, Some(&was.outcome), None)));
+    for (_, was) in keyed(old).filter(|(key, _)| !seen.contains(key)) {
+        sort_in(&mut result, Some(was), None);
+    }
+    let lost = [&result.newly_failing, &result.newly_skipped, &result.vanished];
+    result.conclusion = rule::conclusion(lost.map(Vec::len).iter().sum(), 0, result.compared);
     result
 }
 
@@ -41,37 +43,37 @@ fn side(report: &Report) -> Side {
     Side { version: report.version.clone(), platform: report.platform.clone(), summary: report.summary }
 }
 
-/// Where a change belongs; nowhere if it is none.
-fn list_for<'a>(
-    result: &'a mut Comparison,
-    was: Option<&Outcome>,
-    now: &Outcome,
-) -> Option<&'a mut Vec<Change>> {
-    match (was.map(kind), kind(now)) {
-        (Some(Kind::Bad), Kind::Bad) => {
+/// Puts a case into the list where it belongs; into none if nothing changed.
+fn sort_in(result: &mut Outcomes, was: Option<&CaseResult>, now: Option<&CaseResult>) {
+    let list = match rule::change(was.map(state), now.map(state)) {
+        rule::Change::Lost(Lost::NewlyFailing) => &mut result.newly_failing,
+        rule::Change::Lost(Lost::NewlySkipped) => &mut result.newly_skipped,
+        rule::Change::Lost(Lost::Vanished) => &mut result.vanished,
+        rule::Change::New => &mut result.new,
+        rule::Change::NewlyPassing => &mut result.newly_passing,
+        rule::Change::StillFailing => {
             result.still_failing += 1;
-            None
+            return;
         }
-        (Some(was), now) if was == now => None,
-        (_, Kind::Bad) => Some(&mut result.newly_failing),
-        (None, _) => Some(&mut result.new),
-        (_, Kind::Skipped) => Some(&mut result.newly_skipped),
-        (_, Kind::Passed) => Some(&mut result.newly_passing),
-    }
+        rule::Change::Same => return,
+    };
+    list.extend(now.or(was).map(|case| Change {
+        suite: case.suite.clone(),
+        case: case.case.clone(),
+        backend: case.backend.clone(),
+        path: case.path.clone(),
+        algorithm: case.algorithm,
+        operation: case.operation,
+        was: was.map(|was| was.outcome.clone()),
+        now: now.map(|now| now.outcome.clone()),
+    }));
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Passed,
-    Skipped,
-    Bad,
-}
-
-fn kind(outcome: &Outcome) -> Kind {
-    match outcome {
-        Outcome::Pass => Kind::Passed,
-        Outcome::Skip { .. } => Kind::Skipped,
-        Outcome::Fail { .. } | Outcome::Error { .. } => Kind::Bad,
+fn state(case: &CaseResult) -> State {
+    match case.outcome {
+        Outcome::Pass => State::Good,
+        Outcome::Skip { .. } => State::Skipped,
+        Outcome::Fail { .. } | Outcome::Error { .. } => State::Bad,
     }
 }
 
@@ -87,19 +89,6 @@ fn keyed(report: &Report) -> impl Iterator<Item = (Key<'_>, &CaseResult)> {
         *before += 1;
         (key, case)
     })
-}
-
-fn change(case: &CaseResult, was: Option<&Outcome>, now: Option<&Outcome>) -> Change {
-    Change {
-        suite: case.suite.clone(),
-        case: case.case.clone(),
-        backend: case.backend.clone(),
-        path: case.path.clone(),
-        algorithm: case.algorithm,
-        operation: case.operation,
-        was: was.cloned(),
-        now: now.cloned(),
-    }
 }
 
 #[cfg(test)]
@@ -128,11 +117,15 @@ mod tests {
         report
     }
 
+    fn is_worse(found: &Outcomes) -> bool {
+        found.conclusion == Conclusion::Worse
+    }
+
     /// The sizes of the lists: newly failing, newly skipped, vanished, new, newly passing, still failing.
     fn sizes(old: &[Outcome], new: &[Outcome]) -> [usize; 6] {
         let found = compare(&with(old), &with(new));
         let worse = found.newly_failing.len() + found.newly_skipped.len() + found.vanished.len() > 0;
-        assert_eq!(found.is_worse(), worse);
+        assert_eq!(is_worse(&found), worse);
         [
             found.newly_failing.len(),
             found.newly_skipped.len(),
@@ -146,7 +139,7 @@ mod tests {
     #[test]
     fn a_report_is_not_worse_than_itself() {
         let found = compare(&sample::report(), &sample::report());
-        assert!(!found.is_worse());
+        assert!(!is_worse(&found));
         assert_eq!(found.compared, sample::report().summary.total());
         assert_eq!(found.still_failing, 13);
         assert!(found.new.is_empty() && found.newly_passing.is_empty());
@@ -198,7 +191,7 @@ mod tests {
             report
         };
         let old = twice(Outcome::Pass, fail());
-        assert!(!compare(&old, &old).is_worse());
+        assert!(!is_worse(&compare(&old, &old)));
         let found = compare(&old, &twice(fail(), Outcome::Pass));
         assert_eq!((found.newly_failing.len(), found.newly_passing.len()), (1, 1));
         let mut once = old.clone();
@@ -212,6 +205,6 @@ mod tests {
         let mut turned = sample::report();
         turned.cases.reverse();
         let found = compare(&sample::report(), &turned);
-        assert!(!found.is_worse() && found.new.is_empty() && found.newly_passing.is_empty());
+        assert!(!is_worse(&found) && found.new.is_empty() && found.newly_passing.is_empty());
     }
 }

@@ -1,106 +1,87 @@
-//! Measurements -> verdicts: what one side is to another, how sure that is, and whether it may be said at all.
+//! Measurements -> verdicts: the ratio of two sides, how sure it is, and whether it may be said at all.
 //!
 //! METHODOLOGY.md says why each step is taken. Knows no file and no renderer.
 
-use crate::report::bench::{Bench, Measurement};
-use crate::report::ratios::{Ratios, Row, SCHEMA, Verdict};
+use std::collections::BTreeSet;
 
 use super::contrast::{Contrast, Figure, bar};
-use super::{figures, machines};
+use super::error::Error;
+use super::figures::{self, Normalise};
+use super::machines::{self, Runs};
+use super::pairing::Pairing;
+use super::{Plan, lost, rule};
+use crate::report::bench::{Bench, Measurement};
+use crate::report::ratios::{RatioVerdict, Ratios, Row, SCHEMA};
 use crate::stats;
 
-pub use super::figures::Normalise;
-pub use super::machines::Runs;
-
-/// The part by which something must be slower to be called so, when nothing else is said.
-pub const THRESHOLD: f64 = 0.03;
 /// The part by which the speed of the machine may differ between two sides before that is said.
 const SAID: f64 = 0.02;
 
-/// How to compare.
-pub struct Options {
-    /// See [`THRESHOLD`].
-    pub threshold: f64,
-    /// Whether to compare two machines.
-    pub across: bool,
-    /// What to divide both sides by.
-    pub normalise: Option<Normalise>,
-}
-
 /// Compares every side with the first.
-///
-/// # Errors
-/// With the reason, if the sides are not of one machine and that was not asked for, or if they have nothing in common.
-pub fn compare(sides: &[Runs], options: &Options) -> Result<Ratios, String> {
-    let Some((first, others)) = sides.split_first() else {
-        return Err("there is nothing to compare".to_owned());
-    };
+pub(super) fn compare(sides: &[Runs], plan: &Plan) -> Result<Ratios, Error> {
+    let (first, others) = (&sides[0], &sides[1..]);
     sides.iter().try_for_each(machines::one)?;
-    if let Some(side) =
-        others.iter().find(|side| !options.across && machines::of(side) != machines::of(first))
-    {
-        return Err(format!(
-            "{} was measured on {}, {} on {}: ask with --across to compare two machines",
-            first.name,
-            machines::words(first),
-            side.name,
-            machines::words(side)
-        ));
+    if let (Some(other), false) = (machines::another(first, others), plan.across) {
+        return Err(Error::TwoMachines {
+            first: first.name.clone(),
+            first_machine: machines::words(first),
+            other: other.name.clone(),
+            other_machine: machines::words(other),
+        });
     }
-    if let Some(Normalise::Backend(backend)) = &options.normalise {
+    if let Some(Normalise::Backend(backend)) = &plan.normalise {
         sides.iter().try_for_each(|side| has_backend(side, backend))?;
     }
     let mut warnings = machines::warnings(sides);
-    let mut pairs = Vec::new();
-    for (index, side) in others.iter().enumerate() {
-        let of_side = pairs_of(first, side, index + 1, options);
+    let (mut pairs, mut losses) = (Vec::new(), Vec::new());
+    for (side, index) in others.iter().zip(1..) {
+        let of_side = pairs_of(first, side, index, plan);
         warnings.extend(another_speed(first, side, &of_side));
         pairs.extend(of_side);
+        losses.extend(lost::lost(first, side, index));
     }
-    if pairs.is_empty() {
-        return Err("the reports have no workload of one backend in common".to_owned());
+    if pairs.is_empty() && losses.is_empty() {
+        let other = &sides[sides.len() - 1];
+        return Err(Error::NothingInCommon { first: first.name.clone(), other: other.name.clone() });
     }
     let shown = bar(pairs.iter().filter_map(|(_, found)| Some(found.as_ref().ok()?.chance())).collect());
-    let rows = pairs
+    let rows: Vec<Row> = pairs
         .into_iter()
         .map(|(row, found)| match found {
-            Err(why) => Row { verdict: Verdict::NotComparable { why }, ..row },
-            Ok(contrast) => Row { verdict: verdict(&contrast, shown, options.threshold), ..row },
+            Err(why) => Row { verdict: RatioVerdict::NotComparable { why }, ..row },
+            Ok(contrast) => Row { verdict: verdict(&contrast, shown, plan.threshold()), ..row },
         })
         .collect();
+    let slower = rows.iter().filter(|row| row.verdict == RatioVerdict::Slower).count();
+    let compared = rows.iter().filter(|row| row.ratio.is_some()).count();
     Ok(Ratios {
         schema: SCHEMA.to_owned(),
-        threshold: options.threshold,
-        across: options.across,
-        normalised: options.normalise.as_ref().map(|normalise| match normalise {
-            Normalise::Backend(backend) => backend.clone(),
-            Normalise::Cycles => "cycles".to_owned(),
-        }),
+        threshold: plan.threshold(),
+        across: plan.across,
+        normalised: plan.normalise.as_ref().map(|normalise| normalise.word().to_owned()),
+        conclusion: rule::conclusion(losses.len(), slower, compared as u64),
         sides: sides.iter().map(machines::side).collect(),
         warnings,
+        lost: losses,
         rows,
     })
 }
 
 /// Slower is what is shown to be, and by more than the threshold.
-pub(super) fn verdict(contrast: &Contrast, shown: f64, threshold: f64) -> Verdict {
+pub(super) fn verdict(contrast: &Contrast, shown: f64, threshold: f64) -> RatioVerdict {
     let far = contrast.ratio.abs() > threshold.ln_1p();
     match contrast.chance() <= shown && far {
-        true if contrast.ratio > 0.0 => Verdict::Slower,
-        true => Verdict::Faster,
-        false => Verdict::NoDifferenceShown,
+        true if contrast.ratio > 0.0 => RatioVerdict::Slower,
+        true => RatioVerdict::Faster,
+        false => RatioVerdict::NoDifferenceShown,
     }
 }
 
 /// Every measurement that two sides have in common, and what one is to the other, or why nothing can be said.
-fn pairs_of(
-    first: &Runs,
-    side: &Runs,
-    index: usize,
-    options: &Options,
-) -> Vec<(Row, Result<Contrast, String>)> {
+fn pairs_of(first: &Runs, side: &Runs, index: usize, plan: &Plan) -> Vec<(Row, Result<Contrast, String>)> {
+    let (pairing, measurements) = (Pairing::of(first, side), first.measurements());
     let pair = |after: &Measurement| {
-        let before = counterpart(first, side, after, options.across)?;
+        let before = measurements.iter().find(|before| pairing.joins(before, after))?;
         let mut row = Row {
             workload: after.workload.clone(),
             backend: after.backend.clone(),
@@ -112,9 +93,9 @@ fn pairs_of(
             after: None,
             ratio: None,
             interval: None,
-            verdict: Verdict::NoDifferenceShown,
+            verdict: RatioVerdict::NoDifferenceShown,
         };
-        let found = contrast(first, before, side, after, options);
+        let found = contrast(first, before, side, after, plan);
         if let Ok((was, contrast)) = &found {
             row.before = Some(was.exp());
             row.after = Some((was + contrast.speed + contrast.ratio).exp());
@@ -123,36 +104,7 @@ fn pairs_of(
         }
         Some((row, found.map(|(_, contrast)| contrast)))
     };
-    side.runs[0].measurements.iter().filter_map(pair).collect()
-}
-
-/// The measurement of the first side that belongs to one of another. Of two machines, that of the path which the
-/// library takes on each; where each side has one code path only, those two, whatever they are called.
-fn counterpart<'a>(
-    first: &'a Runs,
-    side: &Runs,
-    after: &Measurement,
-    across: bool,
-) -> Option<&'a Measurement> {
-    if let (Some(_), Some(_)) = (only_path(first), only_path(side)) {
-        return first.runs[0].measurements.iter().find(|before| before.workload == after.workload);
-    }
-    let same = |before: &&Measurement| before.workload == after.workload && before.backend == after.backend;
-    let mut candidates = first.runs[0].measurements.iter().filter(same);
-    if !across || machines::of(first) == machines::of(side) {
-        return candidates.find(|before| before.path == after.path);
-    }
-    if !after.chosen {
-        return None;
-    }
-    candidates.find(|before| before.chosen)
-}
-
-/// The code path of a side that has just one.
-fn only_path(side: &Runs) -> Option<(&str, &str)> {
-    let mut names = side.runs[0].measurements.iter().map(|it| (it.backend.as_str(), it.path.as_str()));
-    let first = names.next()?;
-    names.all(|name| name == first).then_some(first)
+    side.measurements().into_iter().filter_map(pair).collect()
 }
 
 /// What the first side takes, and what the other is to it.
@@ -161,7 +113,7 @@ fn contrast(
     before: &Measurement,
     side: &Runs,
     after: &Measurement,
-    options: &Options,
+    plan: &Plan,
 ) -> Result<(f64, Contrast), String> {
     for runs in [first, side] {
         if let Some(run) = runs.runs.iter().find(|run| !run.testbed.platform.emulated.is_empty()) {
@@ -172,10 +124,10 @@ fn contrast(
     let runs = || first.runs.iter().chain(&side.runs);
     let answers = |run| answers(run, &after.workload);
     if runs().any(|run| answers(run) != answers(&first.runs[0])) {
-        return Err("the workload has other inputs, or is timed in another way".to_owned());
+        return Err("not every run timed this workload with the same inputs".to_owned());
     }
-    let mut was = side_figures(first, before, options)?;
-    let mut now = side_figures(side, after, options)?;
+    let mut was = side_figures(first, before, plan)?;
+    let mut now = side_figures(side, after, plan)?;
     if machines::of(first) != machines::of(side) {
         was = was.into_iter().map(Figure::alone).collect();
         now = now.into_iter().map(Figure::alone).collect();
@@ -190,19 +142,18 @@ pub(super) fn answers<'a>(run: &'a Bench, workload: &str) -> Option<&'a str> {
 }
 
 /// The figures of a measurement in every run of a side.
-fn side_figures(runs: &Runs, measurement: &Measurement, options: &Options) -> Result<Vec<Figure>, String> {
+fn side_figures(runs: &Runs, measurement: &Measurement, plan: &Plan) -> Result<Vec<Figure>, String> {
     let id = measurement.id();
-    runs.each().map(|run| figures::of(&runs.name, run, &id, options.normalise.as_ref())).collect()
+    runs.each().map(|run| figures::of(&runs.name, run, &id, plan.normalise.as_ref())).collect()
 }
 
-fn has_backend(side: &Runs, backend: &str) -> Result<(), String> {
-    let mut there: Vec<&str> = side.runs[0].measurements.iter().map(|it| it.backend.as_str()).collect();
-    there.sort_unstable();
-    there.dedup();
-    if there.contains(&backend) {
+fn has_backend(side: &Runs, backend: &str) -> Result<(), Error> {
+    let there: BTreeSet<&str> = side.measurements().into_iter().map(|it| it.backend.as_str()).collect();
+    if there.contains(backend) {
         return Ok(());
     }
-    Err(format!("{} has no backend `{backend}` to normalise by; it has {}", side.name, there.join(", ")))
+    let there = there.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Error::NoBackend { name: side.name.clone(), backend: backend.to_owned(), there })
 }
 
 /// A machine that was of another speed is why a ratio is not that of the times, or a difference could not be shown.
@@ -213,16 +164,16 @@ fn another_speed(first: &Runs, side: &Runs, pairs: &[(Row, Result<Contrast, Stri
     let changes = if mostly { disturbed } else { found.iter().map(|contrast| contrast.speed).collect() };
     let change = if changes.is_empty() { 0.0 } else { stats::median(&changes) };
     let word = if change > 0.0 { "slower" } else { "faster" };
-    let what = match mostly {
+    let then = match mostly {
         true => {
-            "and smaller differences than that are not believed: repeat both when it is quiet, or several times by turns"
+            "smaller differences are not reported: measure both again on a quiet machine, or several times by turns"
         }
-        false => "which is taken out of the ratios",
+        false => "the ratios are corrected for that",
     };
     (change.abs() > SAID.ln_1p()).then(|| {
         let change = (change.exp() - 1.0).abs() * 100.0;
         format!(
-            "the machine itself was {change:.1} % {word} for {} than for {}, {what}",
+            "the machine was {change:.1} % {word} during {} than during {}; {then}",
             side.name, first.name
         )
     })

@@ -11,8 +11,6 @@ pub mod comparison;
 pub mod findings;
 pub mod list;
 pub mod openmetrics;
-pub mod ratios;
-pub mod trend;
 
 mod chart;
 mod grouped;

@@ -1,75 +1,28 @@
-//! What changed between two reports, as plain data. Knows no renderer.
+//! A comparison of any kind, as plain data.
 
-use serde::{Deserialize, Serialize};
+use super::conclusion::Conclusion;
+use super::outcomes::Outcomes;
+use super::ratios::Ratios;
+use super::trend::Trend;
 
-use super::{Outcome, Platform, Summary};
-use crate::spec::{Algorithm, Operation};
-
-/// The value of [`Comparison::schema`].
-pub const SCHEMA: &str = "pqcheck.comparison/1";
-
-/// What changed from an old report to a new one. Every list is in report order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Comparison {
-    /// Always [`SCHEMA`].
-    pub schema: String,
-    /// The report that is compared against.
-    pub before: Side,
-    /// The report that is judged.
-    pub after: Side,
-    /// How many outcomes there are in both.
-    pub compared: u64,
-    /// Those of them that were no pass and no skip then, and are neither now.
-    pub still_failing: u64,
-    /// A wrong answer or an error where there was none, new cases included.
-    pub newly_failing: Vec<Change>,
-    /// Ran then, and is skipped now.
-    pub newly_skipped: Vec<Change>,
-    /// In the old report only.
-    pub vanished: Vec<Change>,
-    /// In the new report only, and passed or skipped.
-    pub new: Vec<Change>,
-    /// Passes now, and did not then.
-    pub newly_passing: Vec<Change>,
+/// What was compared, and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Comparison {
+    /// Two reports of known-answer tests.
+    Outcomes(Outcomes),
+    /// Measurements of two sides or more.
+    Ratios(Ratios),
+    /// Measurements of a history.
+    Trend(Trend),
 }
 
 impl Comparison {
-    /// Whether something is newly failing, newly skipped or gone.
-    pub fn is_worse(&self) -> bool {
-        !(self.newly_failing.is_empty() && self.newly_skipped.is_empty() && self.vanished.is_empty())
+    /// What it says of the new side.
+    pub const fn conclusion(&self) -> Conclusion {
+        match self {
+            Self::Outcomes(outcomes) => outcomes.conclusion,
+            Self::Ratios(ratios) => ratios.conclusion,
+            Self::Trend(trend) => trend.conclusion,
+        }
     }
-}
-
-/// One of the two reports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Side {
-    /// The version of pqcheck that wrote it.
-    pub version: String,
-    /// Where it was made.
-    pub platform: Platform,
-    /// How its outcomes add up.
-    pub summary: Summary,
-}
-
-/// A case on a code path with what came of it then and now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// The suite.
-    pub suite: String,
-    /// The case within the suite.
-    pub case: String,
-    /// The backend's id.
-    pub backend: String,
-    /// The code path's id.
-    pub path: String,
-    /// What is tested.
-    pub algorithm: Algorithm,
-    /// The operation under test.
-    pub operation: Operation,
-    /// The outcome in the old report, if the case is in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub was: Option<Outcome>,
-    /// The outcome in the new report, if the case is in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub now: Option<Outcome>,
 }

@@ -8,8 +8,10 @@ pub mod bench;
 pub mod causes;
 pub mod check;
 pub mod comparison;
+pub mod conclusion;
 pub mod finding;
 pub mod inventory;
+pub mod outcomes;
 pub mod page;
 pub mod ratios;
 pub mod trend;
@@ -81,6 +83,15 @@ pub struct Platform {
     /// The signs by which emulation was recognised; empty where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emulated: Vec<String>,
+}
+
+impl Platform {
+    /// The machine in words: `amd64 (AMD EPYC)`.
+    pub fn words(&self) -> String {
+        let cpu = self.cpu.as_deref().unwrap_or("unknown processor");
+        let emulated = if self.emulated.is_empty() { "" } else { ", emulated" };
+        format!("{} ({cpu}{emulated})", self.architecture)
+    }
 }
 
 /// One code path of one backend in a run.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Platform;
+use super::conclusion::{Conclusion, Loss};
 
 /// The value of [`Ratios::schema`].
 pub const SCHEMA: &str = "pqcheck.ratios/1";
@@ -19,21 +20,21 @@ pub struct Ratios {
     /// What both sides were divided by, if anything: a backend, or `cycles` where those stand in the place of time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normalised: Option<String>,
+    /// Whether any side is worse than the first.
+    pub conclusion: Conclusion,
     /// The sides; the first is the one that the others are compared with.
     pub sides: Vec<Side>,
     /// Things worth knowing before a verdict is believed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// What a side lacks that the first has, and what is newly wrong on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Loss>,
     /// One entry per workload, code path and side but the first.
     pub rows: Vec<Row>,
 }
 
 impl Ratios {
-    /// Whether anything is slower.
-    pub fn is_worse(&self) -> bool {
-        self.rows.iter().any(|row| row.verdict == Verdict::Slower)
-    }
-
     /// How many rows have this verdict, by its word.
     pub fn count(&self, word: &str) -> usize {
         self.rows.iter().filter(|row| row.verdict.word() == word).count()
@@ -81,13 +82,13 @@ pub struct Row {
     pub interval: Option<[f64; 2]>,
     /// What is to be said of it.
     #[serde(flatten)]
-    pub verdict: Verdict,
+    pub verdict: RatioVerdict,
 }
 
 /// What is to be said of a ratio.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum RatioVerdict {
     /// Faster, by more than the threshold and beyond the interval's doubt.
     Faster,
     /// Slower, in the same way: a regression.
@@ -101,7 +102,7 @@ pub enum Verdict {
     },
 }
 
-impl Verdict {
+impl RatioVerdict {
     /// The word that stands for it.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ratios::{Side, Verdict};
+use super::conclusion::{Conclusion, Loss};
+use super::ratios::{RatioVerdict, Side};
 
 /// The value of [`Trend::schema`].
 pub const SCHEMA: &str = "pqcheck.trend/1";
@@ -14,20 +15,18 @@ pub struct Trend {
     pub schema: String,
     /// The part by which a step must change a time to be one, 0.03 for 3 %.
     pub threshold: f64,
+    /// Whether the newest report is worse: slower since the last step of a measurement, or without one.
+    pub conclusion: Conclusion,
     /// The reports, the earliest first. Rows name them by their place here.
     pub points: Vec<Side>,
     /// Things worth knowing before a step is believed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// One entry per workload and code path.
+    /// What the newest report lacks that the one before it has, and what is newly wrong in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Loss>,
+    /// One entry per workload and code path of the newest report.
     pub rows: Vec<Row>,
-}
-
-impl Trend {
-    /// Whether the last step of anything made it slower.
-    pub fn is_worse(&self) -> bool {
-        self.rows.iter().any(Row::is_worse)
-    }
 }
 
 /// A workload on a code path, over the history.
@@ -50,8 +49,8 @@ pub struct Row {
 
 impl Row {
     /// Whether its last step made it slower.
-    pub fn is_worse(&self) -> bool {
-        self.steps.last().is_some_and(|step| step.verdict == Verdict::Slower)
+    pub fn is_slower(&self) -> bool {
+        self.steps.last().is_some_and(|step| step.verdict == RatioVerdict::Slower)
     }
 
     /// `ML-KEM-768/encaps/libcrux/avx2`.
@@ -82,5 +81,5 @@ pub struct Step {
     pub interval: [f64; 2],
     /// Faster or slower.
     #[serde(flatten)]
-    pub verdict: Verdict,
+    pub verdict: RatioVerdict,
 }

@@ -55,17 +55,25 @@ fn words(text: &str) -> String {
 /// A document of the program's, held against its published schema.
 #[track_caller]
 fn kept_to(schema: &str, text: &str) -> Value {
-    let path = crate::command::root().join(format!("schema/{schema}.schema.json"));
-    let validator =
-        jsonschema::validator_for(&serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
-            .unwrap();
-    let document: Value = serde_json::from_str(text).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:?}");
+    let document = valid(schema, text);
     let mut damaged = document.clone();
     damaged["rows"][0]["path"] = 1.into();
-    assert!(!validator.is_valid(&damaged));
+    assert!(!validator(schema).is_valid(&damaged));
     document
+}
+
+#[track_caller]
+fn valid(schema: &str, text: &str) -> Value {
+    let document: Value = serde_json::from_str(text).unwrap();
+    let errors: Vec<String> =
+        validator(schema).iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    document
+}
+
+fn validator(schema: &str) -> jsonschema::Validator {
+    let path = crate::command::root().join(format!("schema/{schema}.schema.json"));
+    jsonschema::validator_for(&serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()).unwrap()
 }
 
 #[track_caller]
@@ -93,7 +101,7 @@ fn a_slowdown_is_told_from_a_slow_machine() {
     assert_eq!(busy.code, 0, "{}", busy.everything());
     let text = words(&busy.stdout);
     assert!(
-        text.contains("the machine itself was 30.0 % slower") && text.contains("no difference shown 3"),
+        text.contains("the machine was 30.0 % slower during") && text.contains("no difference shown 3"),
         "{text}"
     );
     assert_eq!(compare(&[&good, &good]).code, 0);
@@ -139,7 +147,11 @@ fn turns_in_which_the_machine_was_slowed_down_do_not_count() {
     // Of a quiet machine that is some percent slower, that is taken out.
     let drifted = written(&folder, "drifted.json", &report(1.0, 1.06));
     let run = compare(&[&good, &drifted]);
-    assert!(run.code == 0 && words(&run.stdout).contains("taken out of the ratios"), "{}", run.everything());
+    assert!(
+        run.code == 0 && words(&run.stdout).contains("the ratios are corrected for that"),
+        "{}",
+        run.everything()
+    );
     // Also where it was so in most of the turns of one run and in few of the other.
     let frequency = |name: &str, factor: f64, turns: fn(usize) -> bool| {
         written(
@@ -157,7 +169,7 @@ fn turns_in_which_the_machine_was_slowed_down_do_not_count() {
     let all = written(&folder, "all.json", &disturbed(report(1.3, 1.0), |at| at > 3));
     let run = compare(&[&good, &all]);
     assert!(run.code == 4 && run.stdout.contains("not comparable 3"), "{}", run.everything());
-    assert!(words(&run.stdout).contains("slowed the machine down in 21 of 25 turns of"), "{}", run.stdout);
+    assert!(words(&run.stdout).contains("slowed the machine in 21 of 25 turns of"), "{}", run.stdout);
     kept_to(
         "ratios",
         &compare(&[good.as_os_str(), all.as_os_str(), "--format".as_ref(), "json".as_ref()]).stdout,
@@ -246,7 +258,7 @@ fn a_bad_history_is_refused_in_a_line() {
     };
     refused_for("no report in this folder");
     let good = written(&folder, "1.json", &report(1.0, 1.0));
-    refused_for("a trend takes two");
+    refused_for("needs two or more");
     let second = folder.join("2.json");
     for (text, expected) in [
         ("{\"schema\": \"pqcheck.ratios/1\"}", "2.json: not a document for this version"),
@@ -259,13 +271,13 @@ fn a_bad_history_is_refused_in_a_line() {
     }
     let kat = pqcheck(["kat", "--backend", "libcrux", "--format", "json", "--case", "*#tc1"]).stdout;
     fs::write(&second, kat).unwrap();
-    refused_for("--baseline is for measurements");
-    refused(&compare(&[folder.as_os_str(), good.as_os_str()]), 2, "in one place; part them");
+    refused_for("2.json is a known-answer report");
+    refused(&compare(&[folder.as_os_str(), good.as_os_str()]), 2, "put them into separate folders");
     let mut other = report(1.0, 1.0);
     other["testbed"]["platform"]["cpu"] = "another processor".into();
     written(&folder, "2.json", &other);
-    refused_for("a history is of one machine");
-    refused(&compare(&[folder.as_os_str(), good.as_os_str()]), 2, "cannot be pooled");
+    refused_for("a history needs reports from one machine");
+    refused(&compare(&[folder.as_os_str(), good.as_os_str()]), 2, "its runs are from two machines");
     let emulated = folder.with_file_name("emulated-history");
     let _ = fs::remove_dir_all(&emulated);
     fs::create_dir(&emulated).unwrap();
@@ -273,9 +285,9 @@ fn a_bad_history_is_refused_in_a_line() {
     value["testbed"]["platform"]["emulated"] = json!(["qemu-aarch64 is mapped into this process"]);
     written(&emulated, "1.json", &value);
     written(&emulated, "2.json", &value);
-    refused(&compare(&["--baseline".as_ref(), emulated.as_os_str()]), 2, "never ranked");
+    refused(&compare(&["--baseline".as_ref(), emulated.as_os_str()]), 2, "without emulation");
     refused(&compare(&["--baseline".as_ref(), folder.join("absent").as_os_str()]), 2, "No such file");
-    refused(&compare(&[&good]), 2, "with what shall it be compared");
+    refused(&compare(&[&good]), 2, "needs two reports: OLD NEW");
 }
 
 #[test]
@@ -300,13 +312,8 @@ fn what_a_run_warned_of_is_carried_into_the_comparison() {
 fn what_was_not_measured_is_not_compared_and_is_listed() {
     let folder = folder("unmeasured");
     let good = written(&folder, "good.json", &report(1.0, 1.0));
-    let outcome = |name: &str, outcome: Value| {
-        let mut value = report(1.0, 1.0);
-        let measurement = value["measurements"][0].as_object_mut().unwrap();
-        measurement.retain(|key, _| ["workload", "backend", "path", "chosen", "rng"].contains(&key.as_str()));
-        measurement.extend(outcome.as_object().unwrap().clone());
-        written(&folder, name, &value)
-    };
+    let outcome =
+        |name: &str, outcome: Value| written(&folder, name, &with_outcome(report(1.0, 1.0), 0, &outcome));
     let clock = "the monotonic clock went back or stood still during a sample";
     let rounds = |count: usize| {
         let mut value = report(1.0, 1.0);
@@ -315,18 +322,15 @@ fn what_was_not_measured_is_not_compared_and_is_listed() {
         }
         written(&folder, &format!("rounds-{count}.json"), &value)
     };
-    for (path, expected) in [
-        (outcome("wrong.json", json!({"outcome": "wrong", "reason": "accepted"})), "wrong on the side of"),
-        (outcome("clock.json", json!({"outcome": "error", "reason": clock})), clock),
-        (
-            outcome("skip.json", json!({"outcome": "skip", "reason": "cpu-lacks: avx2"})),
-            "not timed on the side of",
-        ),
-        (rounds(4), "has fewer than 5 rounds"),
+    for (path, code, expected) in [
+        (outcome("wrong.json", json!({"outcome": "wrong", "reason": "accepted"})), 1, "wrong answer in"),
+        (outcome("clock.json", json!({"outcome": "error", "reason": clock})), 1, clock),
+        (outcome("skip.json", json!({"outcome": "skip", "reason": "cpu-lacks: avx2"})), 1, "skipped in"),
+        (rounds(4), 0, "has fewer than 5 rounds"),
     ] {
-        for sides in [[&good, &path], [&path, &good]] {
+        for (sides, code) in [([&good, &path], code), ([&path, &good], 0)] {
             let run = compare(&sides);
-            assert_eq!(run.code, 0, "{}", run.everything());
+            assert_eq!(run.code, code, "{}", run.everything());
             let text = words(&run.stdout);
             assert!(text.contains("not comparable: ML-KEM-768/keygen/libcrux/portable: "), "{text}");
             assert!(text.contains(expected) && text.contains("not comparable 1"), "{expected}: {text}");
@@ -345,6 +349,145 @@ fn what_was_not_measured_is_not_compared_and_is_listed() {
     }
 }
 
+/// The same with every measurement on another code path too.
+fn with_another_path(mut report: Value, backend: &str, path: &str) -> Value {
+    let measurements = report["measurements"].as_array_mut().unwrap();
+    for mut measurement in measurements.clone() {
+        measurement["backend"] = backend.into();
+        measurement["path"] = path.into();
+        measurements.push(measurement);
+    }
+    report
+}
+
+/// The same where this came of the measurement at that place.
+fn with_outcome(mut report: Value, at: usize, outcome: &Value) -> Value {
+    let measurement = report["measurements"][at].as_object_mut().unwrap();
+    measurement.retain(|key, _| ["workload", "backend", "path", "chosen", "rng"].contains(&key.as_str()));
+    measurement.extend(outcome.as_object().unwrap().clone());
+    report
+}
+
+/// The same without some of the measurements.
+fn lacking(mut report: Value, lacks: impl Fn(&Value) -> bool) -> Value {
+    report["measurements"].as_array_mut().unwrap().retain(|measurement| !lacks(measurement));
+    report
+}
+
+/// What a report with two code paths can lose, and what is said then.
+fn losses() -> [(&'static str, Value, &'static str); 6] {
+    let whole = || with_another_path(report(1.0, 1.0), "liboqs", "native");
+    let outcome = |outcome: Value| with_outcome(whole(), 3, &outcome);
+    [
+        (
+            "backend",
+            lacking(whole(), |it| it["backend"] == "liboqs"),
+            "vanished: ML-KEM-768/keygen/liboqs/native and 2 more",
+        ),
+        (
+            "workload",
+            lacking(whole(), |it| it["workload"] == "ML-KEM-768/decaps"),
+            "vanished: ML-KEM-768/decaps/libcrux/portable and 1 more",
+        ),
+        ("all", lacking(whole(), |_| true), "vanished: ML-KEM-768/keygen/libcrux/portable and 5 more"),
+        (
+            "wrong",
+            outcome(json!({"outcome": "wrong", "reason": "accepted"})),
+            "newly failing: ML-KEM-768/keygen/liboqs/native: accepted",
+        ),
+        (
+            "dead",
+            outcome(json!({"outcome": "error", "reason": "killed by SIGILL"})),
+            "newly failing: ML-KEM-768/keygen/liboqs/native: killed by SIGILL",
+        ),
+        (
+            "skipped",
+            outcome(json!({"outcome": "skip", "reason": "cpu-lacks: avx2"})),
+            "newly skipped: ML-KEM-768/keygen/liboqs/native: cpu-lacks: avx2",
+        ),
+    ]
+}
+
+#[test]
+fn times_are_worse_where_a_measurement_is_gone_wrong_or_skipped() {
+    let folder = folder("lost");
+    let good = written(&folder, "good.json", &with_another_path(report(1.0, 1.0), "liboqs", "native"));
+    for (name, value, expected) in losses() {
+        let path = written(&folder, &format!("{name}.json"), &value);
+        let run = compare(&[&good, &path]);
+        assert_eq!(run.code, 1, "{name}: {}", run.everything());
+        let text = words(&run.stdout);
+        assert!(text.contains(expected), "{name}: {text}");
+        for format in ["markdown", "html"] {
+            let run = compare(&[good.as_os_str(), path.as_os_str(), "--format".as_ref(), format.as_ref()]);
+            assert_eq!(run.code, 1, "{name}: {}", run.everything());
+            let (what, _) = expected.split_once(':').unwrap();
+            assert!(run.stdout.contains(what), "{name} as {format}: {}", run.stdout);
+        }
+        let json = compare(&[good.as_os_str(), path.as_os_str(), "--format".as_ref(), "json".as_ref()]);
+        let document = valid("ratios", &json.stdout);
+        assert_eq!(document["conclusion"], "worse");
+        assert_eq!(document["lost"][0]["loss"], expected.split_once(':').unwrap().0.replace(' ', "-"));
+        // What the old report lacks is no loss, and what both lack is none.
+        if name != "all" {
+            assert_eq!(compare(&[&path, &good]).code, 0, "{name}");
+            assert_eq!(compare(&[&path, &path]).code, 0, "{name}");
+        }
+    }
+    // A new code path that is wrong is newly failing, one that is right is new.
+    let one = written(&folder, "one.json", &report(1.0, 1.0));
+    assert_eq!(compare(&[&one, &good]).code, 0);
+    assert_eq!(compare(&[&one, &folder.join("wrong.json")]).code, 1);
+    // Of several runs of a side one is enough.
+    let runs = |last: &str| PathBuf::from(format!("{},{}", good.display(), folder.join(last).display()));
+    assert_eq!(compare(&[&good, &runs("backend.json")]).code, 1);
+    assert_eq!(compare(&[&runs("backend.json"), &runs("backend.json")]).code, 0);
+    assert_eq!(compare(&[&good, &runs("wrong.json")]).code, 1);
+}
+
+#[test]
+fn a_history_is_worse_where_its_newest_report_lacks_a_measurement() {
+    for (name, value, expected) in losses() {
+        let folder = folder(&format!("lost-{name}"));
+        let whole = with_another_path(report(1.0, 1.0), "liboqs", "native");
+        written(&folder, "1.json", &whole);
+        written(&folder, "2.json", &whole);
+        let last = written(&folder, "3.json", &value);
+        let history = |format: &str| {
+            compare(&["--baseline".as_ref(), folder.as_os_str(), "--format".as_ref(), format.as_ref()])
+        };
+        let run = history("human");
+        assert_eq!(run.code, 1, "{name}: {}", run.everything());
+        assert!(words(&run.stdout).contains(expected), "{name}: {}", run.stdout);
+        for format in ["markdown", "html"] {
+            let shown = history(format).stdout;
+            assert!(shown.contains(expected.split_once(':').unwrap().0), "{name} as {format}: {shown}");
+        }
+        assert_eq!(valid("trend", &history("json").stdout)["lost"][0]["side"], 2);
+        // It is there again, or was never there.
+        fs::rename(&last, folder.join("0.json")).unwrap();
+        assert_eq!(history("human").code, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_path_of_another_architecture_has_not_vanished() {
+    let folder = folder("lost-across");
+    let here = written(&folder, "here.json", &with_another_path(report(1.0, 1.0), "libcrux", "avx2"));
+    let mut elsewhere = report(1.0, 1.0);
+    elsewhere["testbed"]["platform"]["cpu"] = "another processor".into();
+    let across = |value: &Value| {
+        let there = written(&folder, "there.json", &with_another_path(value.clone(), "libcrux", "neon"));
+        compare(&["--across".as_ref(), here.as_os_str(), there.as_os_str()])
+    };
+    let fine = across(&elsewhere);
+    assert_eq!(fine.code, 0, "{}", fine.everything());
+    let wrong = json!({"outcome": "wrong", "reason": "accepted"});
+    let worse = across(&with_outcome(elsewhere, 0, &wrong));
+    assert_eq!(worse.code, 1, "{}", worse.everything());
+    assert!(words(&worse.stdout).contains("newly failing: ML-KEM-768/keygen/libcrux/"), "{}", worse.stdout);
+}
+
 #[test]
 fn two_machines_are_compared_only_when_asked() {
     let folder = folder("machines");
@@ -352,7 +495,7 @@ fn two_machines_are_compared_only_when_asked() {
     let mut value = report(1.0, 2.0);
     value["testbed"]["platform"]["cpu"] = "another processor".into();
     let there = written(&folder, "there.json", &value);
-    refused(&compare(&[&here, &there]), 2, "ask with --across to compare two machines");
+    refused(&compare(&[&here, &there]), 2, "add --across to compare two machines");
     let across = |more: &[&str]| {
         let sides = ["--across".as_ref(), here.as_os_str(), there.as_os_str()];
         compare(&[&sides[..], &more.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..]].concat())
@@ -362,11 +505,7 @@ fn two_machines_are_compared_only_when_asked() {
     assert!(slower.stdout.contains("2.000"), "{}", slower.stdout);
     // Divided by itself, nothing is left.
     assert_eq!(across(&["--normalise", "libcrux"]).code, 0);
-    refused(
-        &across(&["--normalise", "liboqs"]),
-        2,
-        "has no backend `liboqs` to normalise by; it has libcrux",
-    );
+    refused(&across(&["--normalise", "liboqs"]), 2, "no backend `liboqs` to normalise by; it has libcrux");
     let cycles = across(&["--normalise", "cycles"]);
     assert!([1, 4].contains(&cycles.code), "{}", cycles.everything());
 }

@@ -21,13 +21,7 @@ const ROOM: f64 = 1.05;
 
 /// Writes the page.
 pub(super) fn render(report: &Bench, out: &mut dyn Write) -> io::Result<()> {
-    let testbed = &report.testbed;
-    let emulated = if testbed.platform.emulated.is_empty() { "" } else { ", emulated" };
-    let machine = format!(
-        "{} ({}{emulated})",
-        testbed.platform.architecture,
-        testbed.platform.cpu.as_deref().unwrap_or("unknown processor")
-    );
+    let machine = report.testbed.platform.words();
     page::begin(out, "pqcheck bench", &machine)?;
     writeln!(
         out,

@@ -2,36 +2,27 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::super::markdown::{escaped, fold};
-use super::{cells, conclusion, counts, name, refused};
-use crate::report::ratios::{Ratios, Row, Verdict};
+use super::super::super::Style;
+use super::super::super::markdown::{escaped, fold};
+use super::{cells, frame, name};
+use crate::report::ratios::{RatioVerdict, Ratios, Row};
 
 /// Writes the comparison as Markdown.
-pub fn markdown(ratios: &Ratios, out: &mut dyn Write) -> io::Result<()> {
+pub(in super::super) fn markdown(ratios: &Ratios, _: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    writeln!(out, "### pqcheck bench: {}\n\n{}.\n", conclusion(ratios).0, counts(ratios))?;
-    let of =
-        |verdict: Verdict| -> Vec<&Row> { ratios.rows.iter().filter(|row| row.verdict == verdict).collect() };
-    table(&mut out, ratios, of(Verdict::Slower))?;
-    for verdict in [Verdict::Faster, Verdict::NoDifferenceShown] {
+    let frame = frame(ratios);
+    frame.markdown_begin(&mut out)?;
+    let of = |verdict: RatioVerdict| -> Vec<&Row> {
+        ratios.rows.iter().filter(|row| row.verdict == verdict).collect()
+    };
+    table(&mut out, ratios, of(RatioVerdict::Slower))?;
+    for verdict in [RatioVerdict::Faster, RatioVerdict::NoDifferenceShown] {
         let (word, rows) = (verdict.word(), of(verdict));
         if !rows.is_empty() {
             fold(&mut out, &format!("{word}: {}", rows.len()), |out| table(out, ratios, rows))?;
         }
     }
-    let refused = refused(ratios.rows.iter());
-    if !refused.is_empty() {
-        fold(&mut out, &format!("not comparable: {}", ratios.count("not comparable")), |out| {
-            for (why, names) in refused {
-                writeln!(out, "* {}: {}", escaped(&why), escaped(&names.join(", ")))?;
-            }
-            writeln!(out)
-        })?;
-    }
-    for warning in &ratios.warnings {
-        writeln!(out, "* **warning**: {}", escaped(warning))?;
-    }
-    out.flush()
+    frame.markdown_end(&mut out)
 }
 
 fn table(out: &mut dyn Write, ratios: &Ratios, rows: Vec<&Row>) -> io::Result<()> {
@@ -47,7 +38,7 @@ fn table(out: &mut dyn Write, ratios: &Ratios, rows: Vec<&Row>) -> io::Result<()
         let side =
             if several { format!("{} | ", escaped(&ratios.sides[row.side].name)) } else { String::new() };
         let word = match row.verdict {
-            Verdict::Slower => "**slower**",
+            RatioVerdict::Slower => "**slower**",
             ref verdict => verdict.word(),
         };
         let name = escaped(&name(row));

@@ -1,20 +1,17 @@
-//! A comparison of two reports, for people and for programs. Knows not how they were compared.
+//! Outcomes of two reports, for people: what got worse, then what else changed.
 
 use std::io::{self, BufWriter, Write};
 
-use super::listing::{self, Alike, Entry, Label};
-use super::text::{self, Painted, Plain, counted};
-use super::{Style, Verbosity, json};
+use super::super::listing::{self, Alike, Entry, Label};
+use super::super::text::{self, Painted, Plain, counted};
+use super::super::{Style, Verbosity};
+use super::grouped;
 use crate::report::Outcome;
-use crate::report::comparison::{Change, Comparison, Side};
-
-/// Writes the comparison as one JSON document of schema `pqcheck.comparison/1`.
-pub fn json(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
-    json::write(comparison, out)
-}
+use crate::report::conclusion::Conclusion;
+use crate::report::outcomes::{Change, Outcomes, Side};
 
 /// Writes what got worse, then what else changed; the verdict is the last line.
-pub fn human(comparison: &Comparison, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn human(comparison: &Outcomes, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     let worse = [
         (Label("NEWLY FAILING", text::FAIL), &comparison.newly_failing),
@@ -26,9 +23,9 @@ pub fn human(comparison: &Comparison, style: Style, out: &mut dyn Write) -> io::
         cut |= list(&mut out, label, changes, style)?;
     }
     if cut {
-        writeln!(out, "This list is cut short; --format json has every case.")?;
+        writeln!(out, "This list is cut; --format json has every case.")?;
     }
-    if comparison.is_worse() {
+    if comparison.conclusion == Conclusion::Worse {
         writeln!(out)?;
     }
     let others = [
@@ -70,17 +67,9 @@ fn counts(
     Ok(())
 }
 
-/// The changes of each code path, in order of first appearance.
+/// The changes of each code path.
 fn by_path(changes: &[Change]) -> Vec<(String, Vec<&Change>)> {
-    let mut paths: Vec<(String, Vec<&Change>)> = Vec::new();
-    for change in changes {
-        let name = format!("{}/{}", change.backend, change.path);
-        match paths.iter_mut().find(|(path, _)| *path == name) {
-            Some((_, of_path)) => of_path.push(change),
-            None => paths.push((name, vec![change])),
-        }
-    }
-    paths
+    grouped(changes.iter().map(|change| (format!("{}/{}", change.backend, change.path), change)))
 }
 
 fn entry(change: &Change) -> Entry<'_> {
@@ -137,13 +126,11 @@ fn side(out: &mut dyn Write, which: &str, side: &Side) -> io::Result<()> {
     )
 }
 
-fn verdict(out: &mut dyn Write, comparison: &Comparison, style: Style) -> io::Result<()> {
-    let (words, color) = if comparison.is_worse() {
-        ("worse than before", text::FAIL)
-    } else if comparison.compared == 0 {
-        ("nothing was compared", text::ERROR)
-    } else {
-        ("nothing got worse", text::GOOD)
+fn verdict(out: &mut dyn Write, comparison: &Outcomes, style: Style) -> io::Result<()> {
+    let (words, color) = match comparison.conclusion {
+        Conclusion::Worse => ("worse than before", text::FAIL),
+        Conclusion::NothingCompared => ("nothing was compared", text::ERROR),
+        Conclusion::NotWorse => ("nothing got worse", text::GOOD),
     };
     writeln!(
         out,
@@ -164,11 +151,20 @@ mod tests {
     use expect_test::expect_file;
 
     use super::*;
-    use crate::compare::outcomes::compare;
-    use crate::report::{Report, Summary, sample};
+    use crate::compare::{self, Plan};
+    use crate::report::comparison::Comparison;
+    use crate::report::{Document, Report, Summary, sample};
+
+    fn compare(old: &Report, new: &Report) -> Outcomes {
+        let side = |report: &Report| ("report".to_owned(), vec![Document::Report(Box::new(report.clone()))]);
+        match compare::run(vec![side(old), side(new)], &Plan::default()) {
+            Ok(Comparison::Outcomes(outcomes)) => outcomes,
+            other => panic!("{other:?}"),
+        }
+    }
 
     /// The sample, from a report in which each kind of change is still to come.
-    fn comparison() -> Comparison {
+    fn comparison() -> Outcomes {
         let mut old = sample::report();
         // Passed then: all that fails now, but one case that is new, and one that failed already.
         let bad = |case: &crate::report::CaseResult| {
@@ -192,7 +188,7 @@ mod tests {
         compare(&old, &sample::report())
     }
 
-    fn rendered(comparison: &Comparison, style: Style) -> String {
+    fn rendered(comparison: &Outcomes, style: Style) -> String {
         let mut out = Vec::new();
         human(comparison, style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -204,16 +200,16 @@ mod tests {
 
     #[test]
     fn the_text_is_as_it_was() {
-        expect_file!["golden/comparison.txt"].assert_eq(&rendered(&comparison(), Style::default()));
+        expect_file!["../golden/comparison.txt"].assert_eq(&rendered(&comparison(), Style::default()));
     }
 
     #[test]
     fn the_document_is_as_it_was_and_is_read_back() {
         let mut out = Vec::new();
-        json(&comparison(), &mut out).unwrap();
-        let read: Comparison = serde_json::from_slice(&out).unwrap();
+        super::super::json(&comparison(), &mut out).unwrap();
+        let read: Outcomes = serde_json::from_slice(&out).unwrap();
         assert_eq!(read, comparison());
-        expect_file!["golden/comparison.json"].assert_eq(&String::from_utf8(out).unwrap());
+        expect_file!["../golden/comparison.json"].assert_eq(&String::from_utf8(out).unwrap());
     }
 
     #[test]

@@ -5,10 +5,12 @@ use std::io::{self, Write};
 
 use plotters::prelude::*;
 
-use super::super::chart::{self, Frame};
-use super::super::page::{self, escaped};
-use super::{cells, conclusion, counts, refused};
-use crate::report::ratios::{Ratios, Row, Verdict};
+use super::super::super::Style;
+use super::super::super::chart::{self, Frame};
+use super::super::super::page::{self, escaped};
+use super::super::super::text::counted;
+use super::{cells, frame};
+use crate::report::ratios::{RatioVerdict, Ratios, Row};
 
 /// The height of a row.
 const ROW: u32 = 26;
@@ -16,24 +18,12 @@ const ROW: u32 = 26;
 const REACH: [f64; 2] = [0.08, 0.7];
 
 /// Writes the comparison as one page, which needs nothing from elsewhere.
-pub fn html(ratios: &Ratios, out: &mut dyn Write) -> io::Result<()> {
+pub(in super::super) fn html(ratios: &Ratios, _: Style, out: &mut dyn Write) -> io::Result<()> {
     let names: Vec<&str> = ratios.sides.iter().map(|side| side.name.as_str()).collect();
-    page::begin(out, "pqcheck compare", &names.join(", "))?;
-    let class = if ratios.is_worse() { "bad" } else { "good" };
-    writeln!(out, "<p class=\"{class}\">{}</p><p>{}.</p>", conclusion(ratios).0, counts(ratios))?;
-    writeln!(
-        out,
-        "<p class=\"note\">To the right is slower. A dot is the ratio, the line through it its 99 % interval; the grey \
-         lines are the threshold.</p>"
-    )?;
-    for warning in &ratios.warnings {
-        writeln!(out, "<p><strong>Warning:</strong> {}</p>", escaped(warning))?;
-    }
-    for (why, names) in refused(ratios.rows.iter()) {
-        let (why, names) = (escaped(&why), escaped(&names.join(", ")));
-        writeln!(out, "<details><summary>not comparable: {why}</summary><p>{names}</p></details>")?;
-    }
-    for (title, verdict) in [("Slower", Verdict::Slower), ("Faster", Verdict::Faster)] {
+    let note = "To the right is slower. The dot is the ratio, the line through it the 99 % interval; the grey lines are \
+                the threshold.";
+    frame(ratios).page_begin(&names.join(", "), note, out)?;
+    for (title, verdict) in [("Slower", RatioVerdict::Slower), ("Faster", RatioVerdict::Faster)] {
         let changed: Vec<&Row> = ratios.rows.iter().filter(|row| row.verdict == verdict).collect();
         if !changed.is_empty() {
             let id = |row: &Row| format!("{} {}", row.workload, label(ratios, row));
@@ -81,8 +71,8 @@ fn section(
             write!(out, "<td>{cell}</td>")?;
         }
         let class = match row.verdict {
-            Verdict::Slower => " class=\"bad\"",
-            Verdict::Faster => " class=\"good\"",
+            RatioVerdict::Slower => " class=\"bad\"",
+            RatioVerdict::Faster => " class=\"good\"",
             _ => "",
         };
         writeln!(out, "<td{class}>{}</td></tr>", row.verdict.word())?;
@@ -109,8 +99,8 @@ fn chart(ratios: &Ratios, rows: &[&Row], name: &dyn Fn(&Row) -> String) -> io::R
             let place =
                 |value: f64| (value.ln().clamp(-reach, reach), SegmentValue::CenterOf(last - at as i32));
             let color = match row.verdict {
-                Verdict::Slower => RGBColor(255, 0, 0),
-                Verdict::Faster => RGBColor(0, 255, 0),
+                RatioVerdict::Slower => RGBColor(255, 0, 0),
+                RatioVerdict::Faster => RGBColor(0, 255, 0),
                 _ => BLACK,
             };
             chart.draw_series([PathElement::new(interval.map(place), color.stroke_width(3))])?;
@@ -129,15 +119,8 @@ fn percent(value: f64) -> String {
 fn sides(out: &mut dyn Write, ratios: &Ratios) -> io::Result<()> {
     writeln!(out, "<section><h2>Sides</h2><dl>")?;
     for side in &ratios.sides {
-        let platform = &side.platform;
-        let emulated = if platform.emulated.is_empty() { "" } else { ", emulated" };
-        let text = format!(
-            "{} of pqcheck {} on {} ({}{emulated})",
-            super::super::text::counted(side.runs, "run"),
-            side.version,
-            platform.architecture,
-            platform.cpu.as_deref().unwrap_or("unknown processor")
-        );
+        let runs = counted(side.runs, "run");
+        let text = format!("{runs} of pqcheck {} on {}", side.version, side.platform.words());
         writeln!(out, "<dt>{}</dt><dd>{}</dd>", escaped(&side.name), escaped(&text))?;
     }
     writeln!(out, "</dl></section>")

@@ -2,17 +2,19 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::super::markdown::{escaped, fold};
-use super::{conclusion, counts, course, refused};
-use crate::output::bench::time;
+use super::super::super::Style;
+use super::super::super::bench::time;
+use super::super::super::markdown::{escaped, fold};
+use super::{course, frame};
 use crate::report::trend::{Row, Trend};
 
 /// Writes the history as Markdown.
-pub fn markdown(trend: &Trend, out: &mut dyn Write) -> io::Result<()> {
+pub(in super::super) fn markdown(trend: &Trend, _: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    writeln!(out, "### pqcheck bench: {}\n\n{}.\n", conclusion(trend).0, counts(trend))?;
+    let frame = frame(trend);
+    frame.markdown_begin(&mut out)?;
     let (worse, others): (Vec<&Row>, Vec<&Row>) =
-        trend.rows.iter().filter(|row| !row.values.is_empty()).partition(|row| row.is_worse());
+        trend.rows.iter().filter(|row| !row.values.is_empty()).partition(|row| row.is_slower());
     let (stepped, flat): (Vec<&Row>, Vec<&Row>) = others.iter().partition(|row| !row.steps.is_empty());
     table(&mut out, trend, &worse)?;
     for (word, rows) in [("faster since their last step", stepped), ("no step", flat)] {
@@ -20,13 +22,7 @@ pub fn markdown(trend: &Trend, out: &mut dyn Write) -> io::Result<()> {
             fold(&mut out, &format!("{word}: {}", rows.len()), |out| table(out, trend, &rows))?;
         }
     }
-    for (name, why) in refused(trend) {
-        writeln!(out, "* not measured everywhere: {}: {}", escaped(&name), escaped(&why))?;
-    }
-    for warning in &trend.warnings {
-        writeln!(out, "* **warning**: {}", escaped(warning))?;
-    }
-    out.flush()
+    frame.markdown_end(&mut out)
 }
 
 fn table(out: &mut dyn Write, trend: &Trend, rows: &[&Row]) -> io::Result<()> {

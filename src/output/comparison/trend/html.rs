@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use plotters::prelude::*;
 
-use super::super::page::{self, escaped};
-use super::{conclusion, counts, refused, words};
-use crate::output::bench::time;
-use crate::report::ratios::Verdict;
+use super::super::super::Style;
+use super::super::super::bench::time;
+use super::super::super::page::{self, escaped};
+use super::{frame, words};
+use crate::report::ratios::RatioVerdict;
 use crate::report::trend::{Row, Trend};
 
 /// A chart's size in its own units; on a narrow screen it shrinks.
@@ -16,25 +17,14 @@ const SIZE: (u32, u32) = (560, 200);
 const ROOM: f64 = 0.03;
 
 /// Writes the history as one page, which needs nothing from elsewhere.
-pub fn html(trend: &Trend, out: &mut dyn Write) -> io::Result<()> {
+pub(in super::super) fn html(trend: &Trend, _: Style, out: &mut dyn Write) -> io::Result<()> {
     let ends = [trend.points.first(), trend.points.last()];
     let names: Vec<&str> = ends.into_iter().flatten().map(|point| point.name.as_str()).collect();
-    page::begin(out, "pqcheck compare", &names.join(" to "))?;
-    let class = if trend.is_worse() { "bad" } else { "good" };
-    writeln!(out, "<p class=\"{class}\">{}</p><p>{}.</p>", conclusion(trend).0, counts(trend))?;
-    writeln!(
-        out,
-        "<p class=\"note\">Reports from left to right, the time of a call upwards; the axis does not begin at 0. An \
-         upright line is a step.</p>"
-    )?;
-    for warning in &trend.warnings {
-        writeln!(out, "<p><strong>Warning:</strong> {}</p>", escaped(warning))?;
-    }
-    for (name, why) in refused(trend) {
-        writeln!(out, "<p>not measured everywhere: {}: {}</p>", escaped(&name), escaped(&why))?;
-    }
+    let note = "Reports from left to right, the time of a call upwards; the axis does not begin at 0. An upright line is \
+                a step.";
+    frame(trend).page_begin(&names.join(" to "), note, out)?;
     let mut rows: Vec<&Row> = trend.rows.iter().filter(|row| !row.values.is_empty()).collect();
-    rows.sort_by_key(|row| (!row.is_worse(), row.steps.is_empty()));
+    rows.sort_by_key(|row| (!row.is_slower(), row.steps.is_empty()));
     for row in rows {
         section(out, trend, row)?;
     }
@@ -51,7 +41,7 @@ fn section(out: &mut dyn Write, trend: &Trend, row: &Row) -> io::Result<()> {
     let chart = chart(trend, row).map_err(|error| io::Error::other(error.to_string()))?;
     writeln!(out, "<section><h2>{}</h2><div class=\"work\"><div>{chart}</div><div>", escaped(&row.id()))?;
     for step in &row.steps {
-        let class = if step.verdict == Verdict::Slower { "bad" } else { "good" };
+        let class = if step.verdict == RatioVerdict::Slower { "bad" } else { "good" };
         let text = escaped(&words(trend, step));
         writeln!(out, "<p><span class=\"{class}\">{}</span> {text}</p>", step.verdict.word())?;
     }
@@ -89,7 +79,7 @@ fn chart(trend: &Trend, row: &Row) -> Result<String, Box<dyn std::error::Error>>
         for step in &row.steps {
             let at = (step.between[0] + step.between[1]) as f64 / 2.0 + 1.0;
             let color =
-                if step.verdict == Verdict::Slower { RGBColor(255, 0, 0) } else { RGBColor(0, 255, 0) };
+                if step.verdict == RatioVerdict::Slower { RGBColor(255, 0, 0) } else { RGBColor(0, 255, 0) };
             chart.draw_series([PathElement::new([(at, low), (at, high)], color.stroke_width(2))])?;
         }
         let places = || row.values.iter().map(|value| (value.point as f64 + 1.0, value.time));
