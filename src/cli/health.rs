@@ -13,7 +13,7 @@ use crate::image::platform;
 use crate::isolate::{self, Stream};
 use crate::kat::health::{self, Options};
 use crate::output::openmetrics::Exposition;
-use crate::report::check::{Check, Verdict};
+use crate::report::check::{Check, HealthVerdict};
 use crate::spec::Algorithm;
 
 /// Healthy, and everything else: an engine reserves the other exit codes.
@@ -132,7 +132,7 @@ impl Looks {
         }
     }
 
-    fn verdict(&self, report: bool) -> Verdict {
+    fn verdict(&self, report: bool) -> HealthVerdict {
         let start = Instant::now();
         // Where somebody has to answer, there is time left for that, whatever the rest takes.
         let share = if self.answers.is_empty() { 0.9 } else { 0.75 };
@@ -155,10 +155,10 @@ impl Looks {
         verdict
     }
 
-    fn crypto(&self, deadline: Duration, report: bool) -> Verdict {
+    fn crypto(&self, deadline: Duration, report: bool) -> HealthVerdict {
         let backends = match subjects::backends(&self.backend, &self.image) {
             Ok(backends) => backends,
-            Err(error) => return Verdict::unhealthy(&format!("{error:#}")),
+            Err(error) => return HealthVerdict::unhealthy(&format!("{error:#}")),
         };
         let mut require =
             if self.require.is_empty() { Algorithm::CORE.to_vec() } else { self.require.clone() };
@@ -179,10 +179,10 @@ impl Looks {
 
 /// An answer for the case that no check was possible at all.
 pub(super) fn say_unhealthy(why: &str) -> ExitCode {
-    say(&Verdict::unhealthy(why))
+    say(&HealthVerdict::unhealthy(why))
 }
 
-fn say(verdict: &Verdict) -> ExitCode {
+fn say(verdict: &HealthVerdict) -> ExitCode {
     let written = writeln!(std::io::stdout(), "{}", health::one_line(verdict.line.clone()));
     // A verdict that nobody can read is none.
     ExitCode::from(if written.is_ok() && verdict.healthy { HEALTHY } else { UNHEALTHY })

@@ -80,7 +80,7 @@ impl Children {
                     decoder: Decoder::default(),
                     tail: Tail::default(),
                     heard: Instant::now(),
-                    verdict: None,
+                    ending: None,
                 });
                 Ok(())
             }
@@ -153,7 +153,7 @@ impl Children {
             }
             if messages {
                 let open = child.read_messages(&mut self.chunk, &mut self.events);
-                if !open || child.verdict.is_some() {
+                if !open || child.ending.is_some() {
                     self.end(index);
                 }
             }
@@ -165,7 +165,7 @@ impl Children {
             let child = &mut self.running[index];
             if child.patience(now).is_zero() {
                 child.kill();
-                child.verdict = Some(Verdict::Silent);
+                child.ending = Some(Ending::Silent);
                 self.end(index);
             }
         }
@@ -192,7 +192,7 @@ impl Children {
             let most = own.saturating_add(child.limits.memory);
             if memory::resident(child.pid).is_some_and(|held| held > most) {
                 child.kill();
-                child.verdict = Some(Verdict::Greedy);
+                child.ending = Some(Ending::Greedy);
                 self.end(index);
             }
         }
@@ -241,11 +241,11 @@ struct Child {
     tail: Tail,
     /// When the child last sent something.
     heard: Instant,
-    verdict: Option<Verdict>,
+    ending: Option<Ending>,
 }
 
 /// What is known of a child's end before it is reaped.
-enum Verdict {
+enum Ending {
     Done,
     Panicked(String),
     Silent,
@@ -265,11 +265,11 @@ impl Child {
             Ok(count) => count,
             Err(error) => return error.kind() == ErrorKind::Interrupted,
         };
-        let (token, verdict) = (self.token, &mut self.verdict);
+        let (token, ending) = (self.token, &mut self.ending);
         self.decoder.feed(&chunk[..count], |frame| match frame {
             Frame::Message(bytes) => events.push_back(Event::Message { token, bytes: bytes.to_vec() }),
-            Frame::Panic(text) => *verdict = Some(Verdict::Panicked(one_line(text))),
-            Frame::Done => *verdict = Some(Verdict::Done),
+            Frame::Panic(text) => *ending = Some(Ending::Panicked(one_line(text))),
+            Frame::Done => *ending = Some(Ending::Done),
         });
         if !self.decoder.is_garbled() {
             self.heard = Instant::now();
@@ -295,18 +295,18 @@ impl Child {
         // kernel settles how a process ends before it closes its files.
         self.kill();
         let status = self.reap();
-        if !matches!(self.verdict, Some(Verdict::Done)) {
+        if !matches!(self.ending, Some(Ending::Done)) {
             while is_waiting(&self.messages) && self.read_messages(chunk, events) {}
             while self.stderr.as_ref().is_some_and(is_waiting) {
                 self.read_stderr(chunk);
             }
         }
         let by_parent = libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL;
-        match self.verdict.take() {
-            Some(Verdict::Done) => End::Done,
-            Some(Verdict::Panicked(text)) => End::Panicked(text),
-            Some(Verdict::Silent) if by_parent => End::Silent(self.limits.silence),
-            Some(Verdict::Greedy) if by_parent => {
+        match self.ending.take() {
+            Some(Ending::Done) => End::Done,
+            Some(Ending::Panicked(text)) => End::Panicked(text),
+            Some(Ending::Silent) if by_parent => End::Silent(self.limits.silence),
+            Some(Ending::Greedy) if by_parent => {
                 let most = self.limits.memory >> 20;
                 End::Killed { signal: libc::SIGKILL, stderr: format!("used more than {most} MiB of memory") }
             }

@@ -8,7 +8,7 @@ use super::{Item, Plan, Subject, identity, randomness, together};
 use crate::backend::Backend;
 use crate::backend::installed::Installed;
 use crate::entropy;
-use crate::report::check::Verdict;
+use crate::report::check::HealthVerdict;
 use crate::report::{Outcome, Report};
 use crate::spec::{Algorithm, Operation};
 use crate::vector::{Suite, packed};
@@ -33,13 +33,13 @@ pub struct Options {
 }
 
 /// Looks at the kernel's randomness and at every required algorithm on every backend.
-pub fn run(options: &Options) -> Verdict {
+pub fn run(options: &Options) -> HealthVerdict {
     let mut found = Found::default();
     let verdict = match look(options, &mut found) {
-        Ok(why) => Verdict::healthy(&why),
-        Err(why) => Verdict::unhealthy(&why),
+        Ok(why) => HealthVerdict::healthy(&why),
+        Err(why) => HealthVerdict::unhealthy(&why),
     };
-    Verdict { line: one_line(verdict.line), draft: found.draft, report: found.report, ..verdict }
+    HealthVerdict { line: one_line(verdict.line), draft: found.draft, report: found.report, ..verdict }
 }
 
 /// What a look finds beside its verdict.

@@ -162,13 +162,14 @@ mod tests {
     use expect_test::expect_file;
 
     use super::*;
-    use crate::report::check::Verdict;
+    use crate::report::check::HealthVerdict;
     use crate::report::{CaseResult, Report, sample};
     use crate::spec::{Algorithm, Operation};
 
     fn check(report: Option<Report>) -> Arc<Check> {
         let platform = sample::report().platform;
-        let verdict = Verdict { draft: true, report, ..Verdict::unhealthy("liboqs/native is wrong") };
+        let verdict =
+            HealthVerdict { draft: true, report, ..HealthVerdict::unhealthy("liboqs/native is wrong") };
         Arc::new(Check { verdict, seconds: 0.25, version: "0.1.0".to_owned(), platform })
     }
 

@@ -8,7 +8,7 @@ use super::{Platform, Report};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// What it came to.
-    pub verdict: Verdict,
+    pub verdict: HealthVerdict,
     /// How long it took, in seconds on the wall.
     pub seconds: f64,
     /// The version of pqcheck.
@@ -19,7 +19,7 @@ pub struct Check {
 
 /// The answer of a health check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct HealthVerdict {
     /// Whether everything that was looked at works, and everything required was looked at.
     pub healthy: bool,
     /// The verdict first, then why; one line.
@@ -30,7 +30,7 @@ pub struct Verdict {
     pub report: Option<Report>,
 }
 
-impl Verdict {
+impl HealthVerdict {
     /// Everything works.
     pub fn healthy(why: &str) -> Self {
         Self { healthy: true, line: format!("healthy: {why}"), draft: false, report: None }
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_comes_first_and_the_rest_stays() {
-        let mut verdict = Verdict::healthy("all is well");
+        let mut verdict = HealthVerdict::healthy("all is well");
         verdict.mention("not tested: Kyber512");
         assert_eq!(verdict.line, "healthy: all is well; not tested: Kyber512");
         verdict.mar("no answer at unix:/b");

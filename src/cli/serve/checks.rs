@@ -10,7 +10,7 @@ use crate::cli::health::Looks;
 use crate::cli::say;
 use crate::image::platform;
 use crate::isolate::{self, Channel, Children, End, Event, Limits};
-use crate::report::check::{Check, Verdict};
+use crate::report::check::{Check, HealthVerdict};
 
 /// How often a child that makes a check is looked at: seldom enough to cost nothing.
 const GLANCE: Duration = Duration::from_millis(10);
@@ -37,7 +37,7 @@ pub(super) async fn keep_making(looks: Looks, interval: Duration, latest: Arc<La
 pub(super) async fn make(looks: &Looks, latest: &Latest) {
     let start = Instant::now();
     let check = in_child(looks).await.unwrap_or_else(|why| Check {
-        verdict: Verdict::unhealthy(&format!("the check came to no end: {why}")),
+        verdict: HealthVerdict::unhealthy(&format!("the check came to no end: {why}")),
         seconds: start.elapsed().as_secs_f64(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         platform: platform::read(),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::report::check::{Check, Verdict};
+use crate::report::check::{Check, HealthVerdict};
 
 /// After so many intervals without a new one, a verdict says nothing any more.
 const INTERVALS: u32 = 3;
@@ -42,7 +42,7 @@ impl Latest {
             return Some(Arc::clone(check));
         }
         let why = format!("no check for {} s; the last one said: {}", age.as_secs(), check.verdict.line);
-        Some(Arc::new(Check { verdict: Verdict::unhealthy(&why), ..Check::clone(check) }))
+        Some(Arc::new(Check { verdict: HealthVerdict::unhealthy(&why), ..Check::clone(check) }))
     }
 }
 
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use crate::report::sample;
 
-    fn check(verdict: Verdict) -> Check {
+    fn check(verdict: HealthVerdict) -> Check {
         Check { verdict, seconds: 0.1, version: "0".to_owned(), platform: sample::report().platform }
     }
 
@@ -59,7 +59,7 @@ mod tests {
     fn an_old_verdict_is_not_healthy() {
         let latest = Latest::new(Duration::from_secs(10));
         assert_eq!(latest.get(), None);
-        let mut well = check(Verdict::healthy("all is well"));
+        let mut well = check(HealthVerdict::healthy("all is well"));
         well.verdict.report = Some(sample::green());
         assert!(latest.set(well.clone()));
         let now = Instant::now();
@@ -75,7 +75,11 @@ mod tests {
         let latest = Latest::new(Duration::from_secs(10));
         let news =
             [("a", true), ("b", true), ("c", false), ("d", false), ("e", true)].map(|(why, healthy)| {
-                latest.set(check(if healthy { Verdict::healthy(why) } else { Verdict::unhealthy(why) }))
+                latest.set(check(if healthy {
+                    HealthVerdict::healthy(why)
+                } else {
+                    HealthVerdict::unhealthy(why)
+                }))
             });
         assert_eq!(news, [true, false, true, false, true]);
     }
