@@ -45,12 +45,7 @@ impl Subject {
         (!lacks.is_empty() && !self.forced).then(|| format!("cpu-lacks: {}", Feature::names(&lacks)))
     }
 
-    /// What an application that links this library should know here.
-    pub fn warning(&self) -> Option<String> {
-        self.warning_beside(&[])
-    }
-
-    /// The same for one that asks for just these algorithms.
+    /// What an application that links this library and asks for these algorithms should know here.
     pub fn warning_beside(&self, asked: &[Algorithm]) -> Option<String> {
         if let Some(installed) = self.path.installed {
             let notes = installed.notes_beside(asked);
@@ -76,6 +71,7 @@ impl Subject {
             chosen: self.is_chosen(),
             lacks: self.path.lacks().iter().map(|feature| feature.name().to_owned()).collect(),
             not_isolated: None,
+            library: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::subjects::Nothing;
 use super::{health, say, subjects, write};
 use crate::backend::Subject;
+use crate::image::platform;
 use crate::kat::select::{Selection, Shard};
 use crate::kat::{self, Plan};
 use crate::output::{self, Style, Verbosity};
@@ -125,6 +126,8 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         subjects,
         suites: &suites,
         corpus,
+        platform: platform::read(),
+        asked: Vec::new(),
         shard,
         jobs: args.jobs.map_or(cores, usize::from),
         silence: args.deadline,

@@ -1,8 +1,10 @@
-//! Whether an input is wrong in just the way that a known departure from the standards overlooks.
-//! Knows no library: the inputs are looked at by themselves.
+//! Known departures from the standards: whether an input is wrong in just the way that one overlooks, and what a
+//! report says of those that were seen. Knows no library: the inputs are looked at by themselves.
 
 use sha3::{Digest as _, Sha3_256};
 
+use crate::backend::Departure;
+use crate::report::{CaseResult, Outcome, Report};
 use crate::spec::{Algorithm, ml_dsa, ml_kem};
 
 /// The modulus of ML-KEM (FIPS 203, Section 2.4).
@@ -50,6 +52,34 @@ pub(super) fn z_too_large(set: &ml_dsa::ParameterSet, sig: &[u8]) -> bool {
     sig.len() == set.sig
         && numbers(&sig[c_tilde..][..l * 32 * width], width)
             .any(|number| number.abs_diff(gamma1) >= gamma1 - beta)
+}
+
+/// The reason of a skip for which a known departure is the cause.
+pub(super) fn skip_reason(departure: Departure) -> String {
+    format!("known-departure: {}", departure.name())
+}
+
+/// How libraries depart from the standards, as far as these cases have seen it.
+pub(super) fn warnings(cases: &[CaseResult]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for departure in Departure::ALL {
+        let departed = Outcome::Skip { reason: skip_reason(departure) };
+        let seen: Vec<&CaseResult> = cases.iter().filter(|case| case.outcome == departed).collect();
+        let mut names: Vec<String> =
+            seen.iter().map(|case| format!("{}/{}", case.backend, case.path)).collect();
+        names.dedup();
+        if !names.is_empty() {
+            let cases = if seen.len() == 1 { "case" } else { "cases" };
+            warnings.push(format!("{}: {} ({} {cases})", names.join(", "), departure.about(), seen.len()));
+        }
+    }
+    warnings
+}
+
+/// The warnings of a report that are no such ones.
+pub(super) fn other_warnings(report: &Report) -> impl Iterator<Item = &String> {
+    let counted = warnings(&report.cases);
+    report.warnings.iter().filter(move |warning| !counted.contains(warning))
 }
 
 /// The numbers of `width` bits that are packed in `bytes`, lowest bit first.

@@ -18,13 +18,13 @@ const ROUNDS: u64 = 10;
 /// What gives wrong answers may as well give none.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Puts the name of what a library has in place of the standard before the reason of each case that failed.
-/// True if any has a draft, by its symbols or by its answers.
-pub(super) fn name(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) -> bool {
-    let mut draft = false;
-    for (subject, outcomes) in plan.subjects.iter().zip(&mut grid.outcomes) {
+/// Puts the name of what a library has in place of the standard before the reason of each case that failed, and
+/// takes down who has a draft, by its symbols or by its answers.
+pub(super) fn name(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) {
+    let rows = grid.outcomes.iter_mut().zip(&mut grid.drafts);
+    for (subject, (outcomes, draft)) in plan.subjects.iter().zip(rows) {
         let Some(installed) = subject.path.installed else { continue };
-        draft |= installed.verdict.offers.iter().any(|(_, speaks)| *speaks == Speaks::Draft);
+        *draft = installed.verdict.offers.iter().any(|(_, speaks)| *speaks == Speaks::Draft);
         let mut failed: Vec<(Algorithm, &mut String)> = Vec::new();
         for (item, outcome) in items.iter().zip(outcomes) {
             if let Outcome::Fail { reason, .. } = outcome {
@@ -35,7 +35,7 @@ pub(super) fn name(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) -> bool
         for algorithm in algorithms {
             let named = installed.draft(algorithm).or_else(|| {
                 let instead = found_out(plan, subject, algorithm)?;
-                draft |= instead == accumulated::DRAFT;
+                *draft |= instead == accumulated::DRAFT;
                 Some(installed.answers_with(algorithm, &instead))
             });
             let Some(named) = named else { continue };
@@ -44,7 +44,6 @@ pub(super) fn name(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) -> bool
             }
         }
     }
-    draft
 }
 
 /// What the library has under the name of `algorithm`, found out in a child of its own; nothing where that

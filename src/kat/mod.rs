@@ -4,12 +4,14 @@
 
 use std::time::{Duration, Instant};
 
-use crate::backend::{Departure, Subject};
-use crate::image::platform;
+use crate::backend::Subject;
+use crate::backend::installed::Installed;
 use crate::isolate;
 use crate::report::{
-    self, AccumulatedDigest, CaseResult, Outcome, PathInfo, Report, SCHEMA, Summary, Timing,
+    self, AccumulatedDigest, CaseResult, Library, Outcome, PathInfo, Platform, Report, SCHEMA, Summary,
+    Timing,
 };
+use crate::spec::Algorithm;
 use crate::vector::{Case, Suite, Task};
 
 mod departure;
@@ -43,6 +45,10 @@ pub struct Plan<'a> {
     pub suites: &'a [Suite],
     /// Where they came from, for the report.
     pub corpus: Vec<String>,
+    /// The machine, for the report.
+    pub platform: Platform,
+    /// Algorithms that are asked for by name: that one is no standard needs no warning.
+    pub asked: Vec<Algorithm>,
     /// Which part of a run this is, if it is one.
     pub shard: Option<report::Shard>,
     /// How many children run at once.
@@ -75,83 +81,67 @@ pub fn run(plan: &Plan<'_>, progress: &mut dyn FnMut(usize, usize)) -> Report {
         .flat_map(|suite| suite.cases.iter().map(|case| Item { suite: &suite.name, case }))
         .collect();
     let mut grid = schedule::Grid::new(plan, &items);
+    together::attempt(&mut grid, plan, &items);
     grid.fill(plan, &items, progress);
     identity::name(&mut grid, plan, &items);
     let digests = grid.digests(plan, &items);
-    let mut outcomes = grid.outcomes;
-    confirm_unpublished(plan, &items, &mut outcomes, &digests);
+    confirm_unpublished(plan, &items, &mut grid.outcomes, &digests);
 
     let timing = plan.timed.then(|| Timing {
         library_ns: grid.library_ns,
         total_ns: isolate::cpu_ns().saturating_sub(cpu),
         wall_ns: u64::try_from(wall.elapsed().as_nanos()).unwrap_or(u64::MAX),
     });
-    Report { timing, digests, ..report(plan, &items, outcomes, grid.not_isolated) }
-}
-
-/// What there is to say of these outcomes.
-fn report(
-    plan: &Plan<'_>,
-    items: &[Item<'_>],
-    outcomes: Vec<Vec<Outcome>>,
-    not_isolated: Vec<Option<String>>,
-) -> Report {
-    let cases: Vec<CaseResult> = plan
-        .subjects
-        .iter()
-        .zip(outcomes)
-        .flat_map(|(subject, outcomes)| {
-            items.iter().zip(outcomes).map(|(item, outcome)| CaseResult {
-                suite: item.suite.to_owned(),
-                case: item.case.name.clone().into_owned(),
-                backend: subject.backend.id.to_owned(),
-                path: subject.path.id.to_owned(),
-                algorithm: item.case.algorithm,
-                operation: item.case.operation,
-                outcome,
-            })
-        })
-        .collect();
+    let paths = paths(plan, &grid);
+    let cases = cases(plan, &items, grid.outcomes);
     Report {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        platform: platform::read(),
+        platform: plan.platform.clone(),
         corpus: plan.corpus.clone(),
         shard: plan.shard.clone(),
-        paths: plan
-            .subjects
-            .iter()
-            .zip(not_isolated)
-            .map(|(subject, not_isolated)| PathInfo { not_isolated, ..subject.info() })
-            .collect(),
+        paths,
         warnings: warnings(plan, &cases),
         summary: Summary::of(&cases),
-        timing: None,
-        digests: Vec::new(),
+        timing,
+        digests,
         cases,
     }
 }
 
-/// What an application should know that links these libraries.
-fn warnings(plan: &Plan<'_>, cases: &[CaseResult]) -> Vec<String> {
-    plan.subjects.iter().filter_map(Subject::warning).chain(departures(cases)).collect()
+fn paths(plan: &Plan<'_>, grid: &schedule::Grid) -> Vec<PathInfo> {
+    let mut paths = Vec::with_capacity(plan.subjects.len());
+    for (index, subject) in plan.subjects.iter().enumerate() {
+        let library = |installed: &Installed| Library { draft: grid.drafts[index], ..installed.info() };
+        paths.push(PathInfo {
+            not_isolated: grid.not_isolated[index].clone(),
+            library: subject.path.installed.map(library),
+            ..subject.info()
+        });
+    }
+    paths
 }
 
-/// How libraries depart from the standards, as far as these cases have seen it.
-fn departures(cases: &[CaseResult]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for departure in Departure::ALL {
-        let departed = Outcome::Skip { reason: exec::known_departure(departure) };
-        let seen: Vec<&CaseResult> = cases.iter().filter(|case| case.outcome == departed).collect();
-        let mut names: Vec<String> =
-            seen.iter().map(|case| format!("{}/{}", case.backend, case.path)).collect();
-        names.dedup();
-        if !names.is_empty() {
-            let cases = if seen.len() == 1 { "case" } else { "cases" };
-            warnings.push(format!("{}: {} ({} {cases})", names.join(", "), departure.about(), seen.len()));
-        }
-    }
-    warnings
+fn cases(plan: &Plan<'_>, items: &[Item<'_>], outcomes: Vec<Vec<Outcome>>) -> Vec<CaseResult> {
+    let of_path = |(subject, outcomes): (&Subject, Vec<Outcome>)| {
+        let (backend, path) = (subject.backend.id, subject.path.id);
+        items.iter().zip(outcomes).map(move |(item, outcome)| CaseResult {
+            suite: item.suite.to_owned(),
+            case: item.case.name.clone().into_owned(),
+            backend: backend.to_owned(),
+            path: path.to_owned(),
+            algorithm: item.case.algorithm,
+            operation: item.case.operation,
+            outcome,
+        })
+    };
+    plan.subjects.iter().zip(outcomes).flat_map(of_path).collect()
+}
+
+/// What an application should know that links these libraries.
+fn warnings(plan: &Plan<'_>, cases: &[CaseResult]) -> Vec<String> {
+    let of_paths = plan.subjects.iter().filter_map(|subject| subject.warning_beside(&plan.asked));
+    of_paths.chain(departure::warnings(cases)).collect()
 }
 
 /// An accumulated digest that nobody has published passes where another backend agrees on it, fails

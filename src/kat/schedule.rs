@@ -31,6 +31,8 @@ pub(super) struct Grid {
     pub(super) outcomes: Vec<Vec<Outcome>>,
     /// Why a subject ran in pqcheck's own process, if it did.
     pub(super) not_isolated: Vec<Option<String>>,
+    /// Whether a subject has the draft of a standard under the standard's name.
+    pub(super) drafts: Vec<bool>,
     pub(super) library_ns: u64,
     digests: Vec<(usize, usize, [u8; 32])>,
     units: VecDeque<Unit>,
@@ -58,6 +60,7 @@ impl Grid {
         let mut grid = Self {
             outcomes: Vec::with_capacity(plan.subjects.len()),
             not_isolated: vec![None; plan.subjects.len()],
+            drafts: vec![false; plan.subjects.len()],
             library_ns: 0,
             digests: Vec::new(),
             units: VecDeque::new(),

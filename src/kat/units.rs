@@ -72,6 +72,8 @@ mod tests {
             subjects: Vec::new(),
             suites,
             corpus: Vec::new(),
+            platform: crate::report::Platform::default(),
+            asked: Vec::new(),
             shard: None,
             jobs,
             silence: std::time::Duration::from_secs(1),

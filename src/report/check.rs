@@ -26,7 +26,7 @@ pub struct HealthVerdict {
     pub line: String,
     /// Whether a library answers with the draft of a standard under the standard's name.
     pub draft: bool,
-    /// The outcomes behind it, where they were asked for and there are any.
+    /// The outcomes behind it, if it came to any.
     pub report: Option<Report>,
 }
 

@@ -71,7 +71,7 @@ pub struct Shard {
 }
 
 /// The machine a report was made on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Platform {
     /// `amd64` or `arm64`, as container platforms are named.
     pub architecture: String,
@@ -111,6 +111,35 @@ pub struct PathInfo {
     /// Why the path ran in pqcheck's own process, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_isolated: Option<String>,
+    /// The library file behind the path, where it is one of the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<Library>,
+}
+
+impl PathInfo {
+    /// The name as a person would say it: for a library of the image with its version and file.
+    pub fn title(&self) -> String {
+        match &self.library {
+            Some(library) => format!("{} ({})", library.name, library.file),
+            None => format!("{}/{}", self.backend, self.path),
+        }
+    }
+}
+
+/// A library of the image: what its file says, and whether its answers agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Library {
+    /// Its name and version, `liboqs 0.13.0`.
+    pub name: String,
+    /// Its file.
+    pub file: String,
+    /// The tested algorithms that it has.
+    pub offers: Vec<Algorithm>,
+    /// Whether it has the draft of a standard under the standard's name, by its symbols or by its answers.
+    pub draft: bool,
+    /// The tested algorithms that it has in another revision, under the same name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_revision: Vec<Algorithm>,
 }
 
 /// How many outcomes of each kind; they add up to cases x paths.
@@ -210,6 +239,11 @@ impl CaseResult {
     /// `acvp/ML-KEM-keyGen-FIPS203#tc26`.
     pub fn id(&self) -> String {
         format!("{}#{}", self.suite, self.case)
+    }
+
+    /// Whether it ran on this code path.
+    pub fn is_of(&self, path: &PathInfo) -> bool {
+        (&self.backend, &self.path) == (&path.backend, &path.path)
     }
 }
 

@@ -149,6 +149,7 @@ fn path(backend: &str, path: &str, version: &str, chosen: bool) -> PathInfo {
         chosen,
         lacks: Vec::new(),
         not_isolated: None,
+        library: None,
     }
 }
 

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use super::{Backend, CodePath, Departure};
+use crate::report;
 use crate::spec::Algorithm;
 
 mod host;
@@ -50,6 +51,18 @@ impl Installed {
     /// `liboqs 0.13.0 (/usr/lib/liboqs.so.7)`.
     pub fn title(&self) -> String {
         format!("{} ({})", self.verdict.name(), self.file.display())
+    }
+
+    /// The file as a report names it.
+    pub fn info(&self) -> report::Library {
+        let other = self.verdict.other_mceliece.then_some(Algorithm::ClassicMcEliece460896);
+        report::Library {
+            name: self.verdict.name(),
+            file: self.file.display().to_string(),
+            offers: self.verdict.offers.iter().map(|(algorithm, _)| *algorithm).collect(),
+            draft: self.verdict.offers.iter().any(|(_, speaks)| *speaks == Speaks::Draft),
+            other_revision: other.into_iter().collect(),
+        }
     }
 
     /// A sentence that the library has the draft under the name of `algorithm`, if its symbols say so.

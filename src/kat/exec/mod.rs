@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::departure;
 use super::guarded::Guarded;
 use crate::backend::{Aead, CodePath, Departure, Opening, Refusal, Sealed, Sealing};
 use crate::isolate;
@@ -268,12 +269,7 @@ fn rejected_valid(step: &str) -> Stop {
 }
 
 fn known(departure: Departure) -> Stop {
-    Stop::Skip(known_departure(departure))
-}
-
-/// The reason of a skip for which a known departure is the cause.
-pub(super) fn known_departure(departure: Departure) -> String {
-    format!("known-departure: {}", departure.name())
+    Stop::Skip(departure::skip_reason(departure))
 }
 
 fn not_offered(algorithm: Algorithm) -> Stop {
@@ -321,7 +317,7 @@ mod tests {
     fn a_known_departure_excuses_itself_alone() {
         let unreduced = vec![0xff; 1184];
         let skipped = outcome("modulus-check-skipped", unreduced.clone(), false);
-        assert_eq!(skipped, Outcome::Skip { reason: known_departure(Departure::EkModulus) });
+        assert_eq!(skipped, Outcome::Skip { reason: departure::skip_reason(Departure::EkModulus) });
         assert!(matches!(outcome("modulus-check-skipped", unreduced, true), Outcome::Fail { .. }), "strict");
         // Zeros are a valid key, but not with a byte behind them.
         assert!(matches!(outcome("ek-padded", vec![0; 1185], false), Outcome::Fail { .. }));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::departures;
+use super::departure;
 use crate::report::{
     AccumulatedDigest, CaseResult, PathInfo, Platform, Report, SCHEMA, Shard, Summary, Timing,
 };
@@ -167,15 +167,14 @@ fn together(parts: Vec<Report>) -> Report {
     }
     let mut warnings: Vec<String> = Vec::new();
     for part in &parts {
-        // These count cases, and are counted anew.
-        let counted = departures(&part.cases);
-        for warning in part.warnings.iter().filter(|warning| !counted.contains(warning)) {
+        // Those that count cases are counted anew.
+        for warning in departure::other_warnings(part) {
             if !warnings.contains(warning) {
                 warnings.push(warning.clone());
             }
         }
     }
-    warnings.extend(departures(&cases));
+    warnings.extend(departure::warnings(&cases));
     Report {
         schema: SCHEMA.to_owned(),
         version: parts.first().map(|part| part.version.clone()).unwrap_or_default(),
@@ -201,6 +200,9 @@ fn paths(parts: &[Report]) -> Vec<PathInfo> {
             path.lacks.sort_unstable();
             path.lacks.dedup();
             path.not_isolated = path.not_isolated.take().or_else(|| other.not_isolated.clone());
+            if let (Some(library), Some(other)) = (&mut path.library, &other.library) {
+                library.draft |= other.draft;
+            }
         }
     }
     paths
