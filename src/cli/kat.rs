@@ -13,7 +13,7 @@ use super::{health, say, subjects, write};
 use crate::backend::Subject;
 use crate::image::platform;
 use crate::kat::select::{Selection, Shard};
-use crate::kat::{self, Plan};
+use crate::kat::{self, Isolation, Plan};
 use crate::output::{self, Style, Verbosity};
 use crate::report::Report;
 use crate::spec::{Algorithm, Operation};
@@ -129,7 +129,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         platform: platform::read(),
         asked: Vec::new(),
         shard,
-        jobs: args.jobs.map_or(cores, usize::from),
+        isolation: Isolation::Apart { jobs: args.jobs.map_or(cores, usize::from) },
         silence: args.deadline,
         timed: args.timing,
         strict: args.strict,

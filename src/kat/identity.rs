@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::exec::Executor;
-use super::schedule::{Grid, MEMORY};
-use super::{Item, Plan, Subject};
+use super::grid::Grid;
+use super::plan::{MEMORY, Plan};
+use crate::backend::Subject;
 use crate::backend::installed::Speaks;
 use crate::isolate::{Children, Event, Limits};
 use crate::report::Outcome;
@@ -20,21 +21,21 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Puts the name of what a library has in place of the standard before the reason of each case that failed, and
 /// takes down who has a draft, by its symbols or by its answers.
-pub(super) fn name(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) {
+pub(super) fn name(grid: &mut Grid<'_>) {
     let rows = grid.outcomes.iter_mut().zip(&mut grid.drafts);
-    for (subject, (outcomes, draft)) in plan.subjects.iter().zip(rows) {
+    for (subject, (outcomes, draft)) in grid.plan.subjects.iter().zip(rows) {
         let Some(installed) = subject.path.installed else { continue };
         *draft = installed.verdict.offers.iter().any(|(_, speaks)| *speaks == Speaks::Draft);
         let mut failed: Vec<(Algorithm, &mut String)> = Vec::new();
-        for (item, outcome) in items.iter().zip(outcomes) {
-            if let Outcome::Fail { reason, .. } = outcome {
+        for (item, outcome) in grid.items.iter().zip(outcomes) {
+            if let Some(Outcome::Fail { reason, .. }) = outcome {
                 failed.push((item.case.algorithm, reason));
             }
         }
         let algorithms: BTreeSet<Algorithm> = failed.iter().map(|(algorithm, _)| *algorithm).collect();
         for algorithm in algorithms {
             let named = installed.draft(algorithm).or_else(|| {
-                let instead = found_out(plan, subject, algorithm)?;
+                let instead = found_out(grid.plan, subject, algorithm)?;
                 *draft |= instead == accumulated::DRAFT;
                 Some(installed.answers_with(algorithm, &instead))
             });

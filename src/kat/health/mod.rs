@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Plan, Subject, randomness};
-use crate::backend::Backend;
+use super::plan::{Isolation, Plan};
+use super::randomness;
+use crate::backend::{Backend, Subject};
 use crate::entropy;
 use crate::report::check::HealthVerdict;
 use crate::report::{Platform, Report};
@@ -53,15 +54,15 @@ fn look(options: &Options) -> Result<Report, String> {
     }
     randomness::check(entropy::kernel)?;
     let suites = cases(&options.require).map_err(|error| error.to_string())?;
+    let subjects = subjects(options);
     let plan = Plan {
-        subjects: subjects(options),
         suites: &suites,
         corpus: vec!["embedded".to_owned()],
         platform: options.platform.clone(),
         asked: options.require.clone(),
         shard: None,
-        // Every child at once: what matters is the time until the last one is done.
-        jobs: usize::MAX,
+        isolation: isolation(options, &subjects),
+        subjects,
         silence: options.deadline,
         timed: false,
         strict: false,
@@ -69,6 +70,17 @@ fn look(options: &Options) -> Result<Report, String> {
         deadline: Some(start + options.deadline),
     };
     Ok(super::run(&plan, &mut |_, _| ()))
+}
+
+/// Together at first, where the code paths get on with each other in one process; what matters is the time until the
+/// last of them is done.
+fn isolation(options: &Options, subjects: &[Subject]) -> Isolation {
+    let linked = subjects.iter().all(|subject| subject.path.installed.is_none());
+    if linked && !options.all_paths {
+        Isolation::TogetherFirst
+    } else {
+        Isolation::Apart { jobs: usize::MAX }
+    }
 }
 
 /// The published cases for `algorithms`: the ones marked for health where there are, and for the

@@ -2,59 +2,64 @@
 //!
 //! Where all is well, that saves most of what processes cost. Where it is not, what is left over is run
 //! again, each unit in a child of its own, so that a crash is the outcome of the case that crashed.
-//! Knows no outcome.
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::schedule::{Grid, MEMORY, Message, say};
-use super::units::Unit;
-use super::{Item, Plan, Subject};
+use super::unit::{Message, Unit, note, say};
 use crate::isolate::{Channel, Children, Event, Limits};
+use crate::kat::grid::Grid;
+use crate::kat::plan::MEMORY;
+use crate::spec::ml_dsa;
 
 /// The part of the time limit that this attempt may be silent for; the rest is for the second one.
 const SHARE: u32 = 4;
 /// The stack of the second thread, that of a first one. Only what is touched takes memory.
 const STACK: usize = 8 << 20;
 
-/// Whether a run is tried in this way.
-///
-/// The paths that the linked libraries choose by themselves get on with each other in one process. Of others
-/// two may belong to one library, which can be sent down one of them only; and the image's own libraries come
-/// with a C library that knows nothing of our threads.
-pub(super) fn may(plan: &Plan<'_>) -> bool {
-    let linked = |subject: &Subject| subject.path.installed.is_none();
-    plan.deadline.is_some() && plan.chosen_only && plan.subjects.iter().all(linked)
-}
-
-/// Runs `grid`'s units, and leaves in it those that did not come to their end.
-pub(super) fn attempt(grid: &mut Grid, plan: &Plan<'_>, items: &[Item<'_>]) {
-    let Some(deadline) = plan.deadline.filter(|_| may(plan)) else { return };
-    let limits = Limits { silence: plan.silence / SHARE, memory: MEMORY };
+/// Runs the units, and returns those that have cases left.
+pub(super) fn attempt(grid: &mut Grid<'_>, mut units: Vec<Unit>) -> Vec<Unit> {
+    longest_first(grid, &mut units);
+    let limits = Limits { silence: grid.plan.silence / SHARE, memory: MEMORY };
     let mut children = Children::new();
-    let mut units = grid.take_units(items);
     // A child that is refused, or that dies, leaves its units for the second attempt.
-    if children.spawn(0, limits, |channel| run(plan, items, &units, channel)).is_ok() {
-        while let Ok(Some(event)) = children.next_until(deadline) {
+    if children.spawn(0, limits, |channel| run(grid, &units, channel)).is_ok() {
+        let next = |children: &mut Children| match grid.plan.deadline {
+            None => children.next(),
+            Some(deadline) => children.next_until(deadline).ok().flatten(),
+        };
+        while let Some(event) = next(&mut children) {
             if let Event::Message { bytes, .. } = event {
-                grid.note(&mut units, &bytes);
+                note(grid, &mut units, &bytes);
             }
         }
     }
-    grid.put_back(units);
+    units.retain(|unit| !unit.items.is_empty());
+    units
+}
+
+/// Puts those first that take longest.
+fn longest_first(grid: &Grid<'_>, units: &mut [Unit]) {
+    // ML-DSA takes longer than the others, and the libraries at the end of the list, which are written in
+    // Rust, longer than those in C.
+    units.sort_by_key(|unit| {
+        let is_dsa = |item: &usize| ml_dsa::sizes(grid.items[*item].case.algorithm).is_some();
+        Reverse((unit.items.iter().any(is_dsa), unit.subject))
+    });
 }
 
 /// What the child does: everything, and then it says everything at once. It starts no process, so its
 /// threads are nobody's lost locks.
-fn run(plan: &Plan<'_>, items: &[Item<'_>], units: &[Unit], channel: &mut Channel) {
-    units.iter().for_each(|unit| unit.enter(plan));
+fn run(grid: &Grid<'_>, units: &[Unit], channel: &mut Channel) {
+    units.iter().for_each(|unit| unit.enter(grid));
     let next = AtomicUsize::new(0);
     let said = Mutex::new(Message::new());
     let work = || {
         while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
             let mut own = Message::new();
-            unit.run(plan, items, &mut |message| own.extend(message));
+            unit.run(grid, &mut |message| own.extend(message));
             said.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
         }
     };
