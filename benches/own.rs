@@ -35,8 +35,8 @@ fn isolation(criterion: &mut Criterion) {
     criterion.bench_function("isolation, a child that says one byte", |bencher| {
         bencher.iter(|| {
             let mut children = Children::new();
-            children.spawn(0, limits, |channel| channel.send(&[1])).expect("a child process");
-            let events: Vec<Event> = children.collect();
+            children.spawn(0, limits, |channel| channel.send(&1)).expect("a child process");
+            let events: Vec<Event<u8>> = children.collect();
             assert_eq!(events.last(), Some(&Event::Ended { token: 0, end: End::Done }));
         });
     });

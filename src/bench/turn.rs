@@ -32,7 +32,7 @@ const DEPTHS: u64 = 64;
 const STEP: usize = 64;
 
 /// How a workload's turn is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Cut {
     /// How often a sample goes over its inputs.
     pub(super) passes: u64,

@@ -5,7 +5,6 @@
 //! the outcome of the workload at which it died; the others of its path get a new one.
 
 use std::collections::HashMap;
-use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -16,17 +15,15 @@ use super::turn::{self, Cut, Turn};
 use super::workload::Workload;
 use crate::backend::Subject;
 use crate::backend::installed::Installed;
-use crate::isolate::{Channel, Children, End, Event, Limits};
+use crate::isolate;
 
 /// The most memory of a child.
 const MEMORY: u64 = 512 << 20;
-/// Children wait for their turn in silence. How long one may think is for [`Worker::ask`] to say.
-const EVER: Duration = Duration::from_secs(1 << 30);
 /// How often a path may die before its other workloads are not tried any more.
 const DEATHS: u32 = 3;
 
 /// What a child is told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum Command {
     /// Make this workload ready, verify it, and say how long a pass takes.
     Prepare { workload: usize },
@@ -57,58 +54,18 @@ pub(super) enum Reply {
     Error(String),
 }
 
-impl Command {
-    /// Six numbers.
-    const LENGTH: usize = 48;
-
-    fn encode(self) -> Vec<u8> {
-        let numbers = match self {
-            Self::Prepare { workload } => [0, workload as u64, 0, 0, 0, 0],
-            Self::Turn { workload, cut, number } => {
-                [1, workload as u64, cut.passes, cut.samples, cut.parts, number]
-            }
-            Self::Verify { workload } => [2, workload as u64, 0, 0, 0, 0],
-            Self::Harness => [3, 0, 0, 0, 0, 0],
-        };
-        numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
-    }
-
-    /// None where the parent is gone.
-    fn read(from: &mut PipeReader) -> Option<Self> {
-        let mut bytes = [0; Self::LENGTH];
-        from.read_exact(&mut bytes).ok()?;
-        let number = |at: usize| bytes[8 * at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let workload = number(1) as usize;
-        match number(0) {
-            0 => Some(Self::Prepare { workload }),
-            1 => {
-                let cut = Cut { passes: number(2), samples: number(3), parts: number(4) };
-                Some(Self::Turn { workload, cut, number: number(5) })
-            }
-            2 => Some(Self::Verify { workload }),
-            3 => Some(Self::Harness),
-            _ => None,
-        }
-    }
-}
-
 /// A code path's process, as its parent knows it.
 pub(super) struct Worker<'a> {
     subject: Option<Subject>,
     workloads: &'a [Workload],
-    link: Option<Link>,
+    process: Option<isolate::Worker<Command, Reply>>,
     deaths: u32,
-}
-
-struct Link {
-    children: Children,
-    commands: PipeWriter,
 }
 
 impl<'a> Worker<'a> {
     /// A worker without a process yet; without a subject it knows only [`Command::Harness`].
     pub(super) fn new(subject: Option<Subject>, workloads: &'a [Workload]) -> Self {
-        Self { subject, workloads, link: None, deaths: 0 }
+        Self { subject, workloads, process: None, deaths: 0 }
     }
 
     /// Tells the child, and waits for its answer.
@@ -119,63 +76,34 @@ impl<'a> Worker<'a> {
         if self.deaths >= DEATHS {
             return Err(format!("not run: the code path died {DEATHS} times before"));
         }
-        let link = match &mut self.link {
-            Some(link) => link,
-            none => none.insert(Link::new(self.subject, self.workloads)?),
+        let (subject, workloads) = (self.subject, self.workloads);
+        let process = match &mut self.process {
+            Some(process) => process,
+            none => none.insert(
+                isolate::Worker::start(MEMORY, || enter(subject, workloads))
+                    .map_err(|refused| refused.to_string())?,
+            ),
         };
-        let answer = link.ask(command, patience);
+        let answer = process.ask(&command, patience);
         if answer.is_err() {
-            self.link = None;
+            self.process = None;
             self.deaths += 1;
         }
-        answer
+        answer.map_err(|end| end.to_string())
     }
 }
 
-impl Link {
-    fn new(subject: Option<Subject>, workloads: &[Workload]) -> Result<Self, String> {
-        let (mut inbox, commands) =
-            io::pipe().map_err(|error| format!("no pipe to a child process: {error}"))?;
-        let mut children = Children::new();
-        let limits = Limits { silence: EVER, memory: MEMORY };
-        let workloads = workloads.to_vec();
-        children
-            .spawn(0, limits, move |channel| live(subject, &workloads, &mut inbox, channel))
-            .map_err(|refused| refused.to_string())?;
-        Ok(Self { children, commands })
-    }
-
-    fn ask(&mut self, command: Command, patience: Duration) -> Result<Reply, String> {
-        // A child that has died cannot be written to; how it died is what it has to say.
-        let _ = self.commands.write_all(&command.encode());
-        let deadline = Instant::now() + patience;
-        match self.children.next_until(deadline) {
-            Ok(Some(Event::Message { bytes, .. })) => serde_json::from_slice(&bytes)
-                .map_err(|_| "the child process answered with something else".to_owned()),
-            Ok(Some(Event::Ended { end: End::Done, .. }) | None) => {
-                Err("the child process ended without an answer".to_owned())
-            }
-            Ok(Some(Event::Ended { end, .. })) => Err(end.to_string()),
-            Err(_) => Err(format!("no answer for {patience:?}")),
-        }
-    }
-}
-
-/// What the child does until it is ended.
-fn live(subject: Option<Subject>, workloads: &[Workload], inbox: &mut PipeReader, channel: &mut Channel) {
+/// What the child does at first, and with each command.
+fn enter(subject: Option<Subject>, workloads: &[Workload]) -> impl FnMut(Command) -> Reply {
     let mut entered = Ok(());
     if let Some(subject) = subject {
         (subject.path.enter)();
         entered = subject.path.installed.map_or(Ok(()), Installed::enter);
     }
     let mut child = Child { subject, workloads, ready: HashMap::new(), counters: Counters::start() };
-    while let Some(command) = Command::read(inbox) {
-        let reply = match &entered {
-            Ok(()) => child.answer(command),
-            Err(why) => Reply::Error(why.clone()),
-        };
-        // A reply holds numbers and strings only, which serialise without fail.
-        channel.send(&serde_json::to_vec(&reply).unwrap_or_default());
+    move |command| match &entered {
+        Ok(()) => child.answer(command),
+        Err(why) => Reply::Error(why.clone()),
     }
 }
 
@@ -269,24 +197,4 @@ impl Child<'_> {
 
 fn unknown() -> Reply {
     Reply::Error("no such workload".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_read_as_it_was_written() {
-        let (mut inbox, mut outbox) = io::pipe().unwrap();
-        let cut = Cut { passes: 2, samples: 3, parts: 4 };
-        let command = Command::Turn { workload: 1, cut, number: 5 };
-        for command in
-            [command, Command::Prepare { workload: 6 }, Command::Verify { workload: 7 }, Command::Harness]
-        {
-            outbox.write_all(&command.encode()).unwrap();
-            assert_eq!(format!("{command:?}"), format!("{:?}", Command::read(&mut inbox).unwrap()));
-        }
-        drop(outbox);
-        assert!(Command::read(&mut inbox).is_none());
-    }
 }

@@ -1,9 +1,12 @@
 //! The child's side: from the fork to `_exit`. Knows nothing of how the parent listens.
 
-use std::io::{PipeWriter, Write as _};
+use std::io::{self, PipeWriter, Write as _};
+use std::marker::PhantomData;
 use std::os::fd::AsRawFd as _;
 
-use super::frame::Frame;
+use serde::Serialize;
+
+use super::frame::{Frame, Outlet};
 use super::{memory, panics, signal};
 
 /// The exit code after a panic, as Rust has it.
@@ -11,25 +14,27 @@ const AFTER_PANIC: i32 = 101;
 /// The exit code of a child that cannot reach its parent any more.
 const NO_CHANNEL: i32 = 102;
 
-/// The way from a child to its parent. Nothing is buffered: what was sent before a crash arrives.
-pub struct Channel {
-    pipe: PipeWriter,
-    frame: Vec<u8>,
+/// The way of messages from a child to its parent. Nothing is buffered: what was sent before a crash arrives.
+pub struct Channel<M> {
+    pub(super) outlet: Outlet,
+    sends: PhantomData<fn(M)>,
 }
 
-impl Channel {
-    /// Sends `message`, of at most 1 MiB.
+impl<M: Serialize> Channel<M> {
+    /// Sends `message`, of at most 32 MiB as JSON.
     ///
     /// # Panics
     /// If the message is longer.
-    pub fn send(&mut self, message: &[u8]) {
-        self.write(&Frame::Message(message));
+    pub fn send(&mut self, message: &M) {
+        arrived(self.outlet.message(message));
     }
+}
 
+impl<M> Channel<M> {
     /// Closes all descriptors but the channel's own and the three standard streams, and lets SIGTERM and SIGINT end
     /// this process: for the child of one that holds connections and has handlers.
     pub fn keep_nothing_else(&self) {
-        let own = self.pipe.as_raw_fd().unsigned_abs();
+        let own = self.outlet.pipe.as_raw_fd().unsigned_abs();
         for (first, last) in [(3, own - 1), (own + 1, u32::MAX)] {
             // Before Linux 5.9 there is no such call, and then they stay open.
             // SAFETY: of what is closed here, nothing is used in this process, nor dropped: it leaves by `_exit`.
@@ -40,24 +45,24 @@ impl Channel {
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
     }
+}
 
-    fn write(&mut self, frame: &Frame<'_>) {
-        frame.encode(&mut self.frame);
-        if let Err(error) = self.pipe.write_all(&self.frame) {
-            // Without the pipe, stderr is what is left.
-            let _ = writeln!(std::io::stderr(), "the channel to the parent is gone: {error}");
-            exit(NO_CHANNEL);
-        }
+/// Ends a child that cannot reach its parent any more.
+fn arrived(sent: io::Result<()>) {
+    if let Err(error) = sent {
+        // Without the pipe, stderr is what is left.
+        let _ = writeln!(io::stderr(), "the channel to the parent is gone: {error}");
+        exit(NO_CHANNEL);
     }
 }
 
 /// Runs `work` as the child process that the caller has just become, in `memory` bytes of address space.
-pub(super) fn live(
+pub(super) fn live<M>(
     parent: u32,
     memory: u64,
     channel: PipeWriter,
     stderr: &PipeWriter,
-    work: impl FnOnce(&mut Channel),
+    work: impl FnOnce(&mut Channel<M>),
 ) -> ! {
     die_with(parent);
     speak_only_through(stderr);
@@ -65,15 +70,15 @@ pub(super) fn live(
     memory::cap(memory);
     memory::share_one_arena();
     panics::record_aloud();
-    let mut channel = Channel { pipe: channel, frame: Vec::new() };
+    let mut channel = Channel { outlet: Outlet::new(channel), sends: PhantomData };
     match panics::catch(|| work(&mut channel)) {
         Ok(()) => {
-            channel.write(&Frame::Done);
+            arrived(channel.outlet.frame(&Frame::Done));
             exit(0)
         }
         Err(text) => {
             let end = text.floor_char_boundary(1000);
-            channel.write(&Frame::Panic(&text.as_bytes()[..end]));
+            arrived(channel.outlet.frame(&Frame::Panic(&text.as_bytes()[..end])));
             exit(AFTER_PANIC)
         }
     }

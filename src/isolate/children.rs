@@ -6,6 +6,7 @@ use std::os::fd::AsRawFd as _;
 use std::time::{Duration, Instant};
 
 use libc::{c_int, pid_t};
+use serde::de::DeserializeOwned;
 
 use super::frame::{Decoder, Frame};
 use super::tail::{Tail, one_line};
@@ -18,22 +19,22 @@ const FRESH: Duration = Duration::from_millis(50);
 /// What is read from a pipe at once.
 const CHUNK: usize = 16 << 10;
 
-/// The children of this process. Dropping it ends and reaps them all.
-pub struct Children {
+/// Some children of this process, which send messages of type `M`. Dropping it ends and reaps them all.
+pub struct Children<M> {
     running: Vec<Child>,
-    events: VecDeque<Event>,
+    events: VecDeque<Event<M>>,
     polled: Vec<libc::pollfd>,
     chunk: Box<[u8]>,
     size: Option<(Instant, u64)>,
 }
 
-impl Default for Children {
+impl<M: DeserializeOwned> Default for Children<M> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Children {
+impl<M: DeserializeOwned> Children<M> {
     /// No children yet.
     pub fn new() -> Self {
         // Whoever started this process may have had SIGCHLD ignored, and then the kernel throws
@@ -58,7 +59,7 @@ impl Children {
         &mut self,
         token: usize,
         limits: Limits,
-        work: impl FnOnce(&mut Channel),
+        work: impl FnOnce(&mut Channel<M>),
     ) -> Result<(), Refused> {
         let (messages, channel) = io::pipe().map_err(Refused)?;
         let (stderr, outlet) = io::pipe().map_err(Refused)?;
@@ -96,11 +97,11 @@ impl Children {
     ///
     /// # Errors
     /// If nothing happened before the deadline. The children run on.
-    pub fn next_until(&mut self, deadline: Instant) -> Result<Option<Event>, Timeout> {
+    pub fn next_until(&mut self, deadline: Instant) -> Result<Option<Event<M>>, Timeout> {
         self.wait(Some(deadline))
     }
 
-    fn wait(&mut self, deadline: Option<Instant>) -> Result<Option<Event>, Timeout> {
+    fn wait(&mut self, deadline: Option<Instant>) -> Result<Option<Event<M>>, Timeout> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some(event));
@@ -206,19 +207,19 @@ impl Children {
     }
 }
 
-impl Iterator for Children {
-    type Item = Event;
+impl<M: DeserializeOwned> Iterator for Children<M> {
+    type Item = Event<M>;
 
     /// Waits for the next event; `None` when no child is left.
     ///
     /// All messages of a child come before its end. Children may be spawned in between.
-    fn next(&mut self) -> Option<Event> {
+    fn next(&mut self) -> Option<Event<M>> {
         // Without a deadline there is no timeout.
         self.wait(None).ok().flatten()
     }
 }
 
-impl Drop for Children {
+impl<M> Drop for Children<M> {
     fn drop(&mut self) {
         for child in &self.running {
             child.kill();
@@ -259,17 +260,28 @@ impl Child {
     }
 
     /// Reads once from the pipe, which is ready; false if the child closed it.
-    fn read_messages(&mut self, chunk: &mut [u8], events: &mut VecDeque<Event>) -> bool {
+    fn read_messages<M: DeserializeOwned>(
+        &mut self,
+        chunk: &mut [u8],
+        events: &mut VecDeque<Event<M>>,
+    ) -> bool {
         let count = match self.messages.read(chunk) {
             Ok(0) => return false,
             Ok(count) => count,
             Err(error) => return error.kind() == ErrorKind::Interrupted,
         };
         let (token, ending) = (self.token, &mut self.ending);
-        self.decoder.feed(&chunk[..count], |frame| match frame {
-            Frame::Message(bytes) => events.push_back(Event::Message { token, bytes: bytes.to_vec() }),
-            Frame::Panic(text) => *ending = Some(Ending::Panicked(one_line(text))),
-            Frame::Done => *ending = Some(Ending::Done),
+        self.decoder.feed(&chunk[..count], |frame| {
+            match frame {
+                Frame::Message(bytes) => match serde_json::from_slice(bytes) {
+                    Ok(message) => events.push_back(Event::Message { token, message }),
+                    Err(_) => return false,
+                },
+                Frame::Panic(text) => *ending = Some(Ending::Panicked(one_line(text))),
+                Frame::Done => *ending = Some(Ending::Done),
+                Frame::Piece(_) => {}
+            }
+            true
         });
         if !self.decoder.is_garbled() {
             self.heard = Instant::now();
@@ -289,7 +301,7 @@ impl Child {
     }
 
     /// Waits for the end and hears the last words.
-    fn end(&mut self, chunk: &mut [u8], events: &mut VecDeque<Event>) -> End {
+    fn end<M: DeserializeOwned>(&mut self, chunk: &mut [u8], events: &mut VecDeque<Event<M>>) -> End {
         // A child that has closed its channel or said its last word should be on its way out; one
         // that is not must not hold up the others. On one that is, the signal has no effect: the
         // kernel settles how a process ends before it closes its files.

@@ -12,12 +12,12 @@ use super::{End, Limits, memory, panics};
 /// While it runs, stdout leads to stderr, and `limits.memory` holds, so that memory without end is
 /// an abort. `limits.silence` is for the caller to keep, with
 /// [`last_words`](super::last_words): nobody is here to look at the clock.
-pub fn here(limits: Limits, work: impl FnOnce(&mut dyn FnMut(&[u8]))) -> (Vec<Vec<u8>>, End) {
+pub fn here<M>(limits: Limits, work: impl FnOnce(&mut dyn FnMut(M))) -> (Vec<M>, End) {
     let mut messages = Vec::new();
     let hook = std::panic::take_hook();
     panics::record();
     let before = memory::cap(memory::own_size().saturating_add(limits.memory));
-    let result = without_stdout(|| panics::catch(|| work(&mut |message| messages.push(message.to_vec()))));
+    let result = without_stdout(|| panics::catch(|| work(&mut |message| messages.push(message))));
     if let Some(limit) = before {
         memory::uncap(limit);
     }

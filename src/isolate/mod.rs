@@ -1,8 +1,8 @@
 //! Runs closures in child processes, so that a crash is a result. Knows nothing of what they do.
 //!
-//! [`Children::spawn`] forks; [`Children::next`](Iterator::next) waits for messages and ends. Where the kernel refuses
-//! to fork, [`here`] runs the closure in this process and [`last_words`] keeps a crash from passing
-//! without a word.
+//! [`Children::spawn`] forks; [`Children::next`](Iterator::next) waits for messages and ends. A [`Worker`] is one child
+//! that answers requests. Where the kernel refuses to fork, [`here`] runs the closure in this process and [`last_words`]
+//! keeps a crash from passing without a word.
 
 use std::fmt;
 use std::io;
@@ -20,6 +20,7 @@ mod panics;
 mod quota;
 mod signal;
 mod tail;
+mod worker;
 
 pub use child::Channel;
 pub use children::{Children, reap_orphans};
@@ -28,6 +29,7 @@ pub use descriptors::descriptors;
 pub use here::here;
 pub use last_words::{LastWords, Stream, last_words};
 pub use quota::{HeldBack, held_back};
+pub use worker::Worker;
 
 /// What a child may use.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +42,13 @@ pub struct Limits {
 
 /// What a child has to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum Event<M> {
     /// A child sent a message.
     Message {
         /// The token that the child was spawned with.
         token: usize,
         /// What it sent.
-        bytes: Vec<u8>,
+        message: M,
     },
     /// A child is gone; nothing more comes from it.
     Ended {
@@ -85,7 +87,7 @@ pub enum End {
 impl fmt::Display for End {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stderr = match self {
-            Self::Done => return out.write_str("done"),
+            Self::Done => return out.write_str("the child process ended without an answer"),
             Self::Panicked(message) => return write!(out, "panicked: {message}"),
             Self::Silent(silence) => return write!(out, "no answer for {silence:?}"),
             Self::Killed { signal, stderr } => {

@@ -9,7 +9,7 @@ use super::grid::Grid;
 use super::plan::{MEMORY, Plan};
 use crate::backend::Subject;
 use crate::backend::installed::Speaks;
-use crate::isolate::{Children, Event, Limits};
+use crate::isolate::{Channel, Children, Event, Limits};
 use crate::report::Outcome;
 use crate::spec::Algorithm;
 use crate::vector::accumulated;
@@ -52,21 +52,18 @@ pub(super) fn name(grid: &mut Grid<'_>) {
 fn found_out(plan: &Plan<'_>, subject: &Subject, algorithm: Algorithm) -> Option<String> {
     let by = Instant::now() + PATIENCE;
     let by = plan.deadline.map_or(by, |deadline| deadline.min(by));
-    let limits = Limits { silence: PATIENCE, memory: MEMORY };
     let mut children = Children::new();
-    let ask = |say: &mut dyn FnMut(&[u8])| {
+    let ask = |channel: &mut Channel<Option<String>>| {
         (subject.path.enter)();
-        if subject.path.installed.is_some_and(|installed| installed.enter().is_ok()) {
-            let mut alive = || ();
-            let mut executor = Executor::new(subject.path, false, false, &mut alive);
-            say(executor.instead(algorithm, ROUNDS).unwrap_or_default().as_bytes());
-        }
+        let entered = subject.path.installed.is_some_and(|installed| installed.enter().is_ok());
+        let mut alive = || ();
+        let mut executor = Executor::new(subject.path, false, false, &mut alive);
+        let instead = entered.then(|| executor.instead(algorithm, ROUNDS)).flatten();
+        channel.send(&instead.map(str::to_owned));
     };
-    children.spawn(0, limits, |channel| ask(&mut |message| channel.send(message))).ok()?;
-    while let Ok(Some(event)) = children.next_until(by) {
-        if let Event::Message { bytes, .. } = event {
-            return String::from_utf8(bytes).ok().filter(|name| !name.is_empty());
-        }
+    children.spawn(0, Limits { silence: PATIENCE, memory: MEMORY }, ask).ok()?;
+    match children.next_until(by).ok()?? {
+        Event::Message { message, .. } => message,
+        Event::Ended { .. } => None,
     }
-    None
 }

@@ -19,10 +19,6 @@ const MEMORY: u64 = 1 << 30;
 /// How soon what is unhealthy is looked at again: a service that has just started is not to be called so for longer than
 /// it is.
 const SOON: Duration = Duration::from_secs(3);
-/// A check is sent in pieces of this size.
-const PIECE: usize = 512 << 10;
-/// More than the largest check by far.
-const MOST: usize = 32 << 20;
 
 /// Makes checks for ever: the next one `interval` after the last one, or [`SOON`] if that was unhealthy.
 pub(super) async fn keep_making(looks: Looks, interval: Duration, latest: Arc<Latest>) {
@@ -54,25 +50,17 @@ pub(super) async fn make(looks: &Looks, latest: &Latest) {
 async fn in_child(looks: &Looks) -> Result<Check, String> {
     let mut children = Children::new();
     let limits = Limits { silence: looks.deadline, memory: MEMORY };
-    let work = |channel: &mut Channel| {
+    let work = |channel: &mut Channel<Check>| {
         channel.keep_nothing_else();
-        // It holds text and numbers only, which serialise without fail.
-        let check = serde_json::to_vec(&looks.check()).unwrap_or_default();
-        check.chunks(PIECE).for_each(|piece| channel.send(piece));
+        channel.send(&looks.check());
     };
     children.spawn(0, limits, work).map_err(|refused| refused.to_string())?;
-    let mut said = Vec::new();
     loop {
         match children.next_until(Instant::now()) {
             Err(isolate::Timeout) => time::sleep(GLANCE).await,
-            Ok(Some(Event::Message { bytes, .. })) if said.len() + bytes.len() <= MOST => said.extend(bytes),
-            Ok(Some(Event::Message { .. })) => return Err("its report has no end".to_owned()),
-            Ok(Some(Event::Ended { end: End::Done, .. })) => {
-                return serde_json::from_slice(&said)
-                    .map_err(|error| format!("its report is garbled: {error}"));
-            }
+            Ok(Some(Event::Message { message, .. })) => return Ok(message),
             Ok(Some(Event::Ended { end, .. })) => return Err(end.to_string()),
-            Ok(None) => return Err("its process is gone".to_owned()),
+            Ok(None) => return Err(End::Done.to_string()),
         }
     }
 }

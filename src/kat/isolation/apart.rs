@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::slice;
 
-use super::unit::{Key, Unit, note, say};
+use super::unit::{Key, Message, Unit, note};
 use crate::backend::Subject;
 use crate::backend::installed::Installed;
 use crate::image::cpu::Feature;
@@ -48,9 +48,9 @@ pub(super) fn run(
             Err(Timeout) => return apart.abandon(),
             Ok(None) if apart.waiting.is_empty() => return,
             Ok(None) => {}
-            Ok(Some(Event::Message { token, bytes })) => {
+            Ok(Some(Event::Message { token, message })) => {
                 if let Some(Some(unit)) = apart.running.get_mut(token) {
-                    note(apart.grid, slice::from_mut(unit), &bytes);
+                    note(apart.grid, slice::from_mut(unit), message);
                 }
             }
             Ok(Some(Event::Ended { token, end })) => {
@@ -74,13 +74,13 @@ struct Apart<'g, 'a> {
 
 impl Apart<'_, '_> {
     /// Starts children until `jobs` run. What no child can be had for is done here.
-    fn start(&mut self, children: &mut Children, limits: Limits, jobs: usize) {
+    fn start(&mut self, children: &mut Children<Message>, limits: Limits, jobs: usize) {
         while children.running() < jobs {
             let Some(unit) = self.next_unit() else { return };
             let grid = &*self.grid;
-            let work = |channel: &mut Channel| {
+            let work = |channel: &mut Channel<Message>| {
                 unit.enter(grid);
-                unit.run(grid, &mut |message| say(&message, &mut |bytes| channel.send(bytes)));
+                unit.run(grid, &mut |message| channel.send(&message));
             };
             match children.spawn(self.running.len(), limits, work) {
                 Ok(()) => self.running.push(Some(unit)),
@@ -138,14 +138,14 @@ impl Apart<'_, '_> {
         let (messages, end) = isolate::here(limits, |send| {
             unit.enter(self.grid);
             unit.run(self.grid, &mut |message| {
-                say(&message, send);
+                send(message);
                 if let Some(last_words) = &last_words {
                     last_words.put_off(limits.silence);
                 }
             });
         });
         for message in messages {
-            note(self.grid, slice::from_mut(&mut unit), &message);
+            note(self.grid, slice::from_mut(&mut unit), message);
         }
         self.ended(unit, &end);
     }
@@ -184,11 +184,7 @@ fn place(subject: &Subject) -> String {
 
 /// How a code path died, with what the processor lacks where that is the likely cause.
 fn explain(subject: &Subject, end: &End) -> String {
-    let (place, lacks) = (place(subject), subject.path.lacks());
-    let mut text = match end {
-        End::Done => format!("the child process ended without an answer in {place}"),
-        end => format!("{end} in {place}"),
-    };
+    let (mut text, lacks) = (format!("{end} in {}", place(subject)), subject.path.lacks());
     if !lacks.is_empty() {
         text += &format!(
             "; the path needs {}, this processor lacks {}",

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::unit::{Message, Unit, note, say};
+use super::unit::{Message, Unit, note};
 use crate::isolate::{Channel, Children, Event, Limits};
 use crate::kat::grid::Grid;
 use crate::kat::plan::MEMORY;
@@ -26,13 +26,13 @@ pub(super) fn attempt(grid: &mut Grid<'_>, mut units: Vec<Unit>) -> Vec<Unit> {
     let mut children = Children::new();
     // A child that is refused, or that dies, leaves its units for the second attempt.
     if children.spawn(0, limits, |channel| run(grid, &units, channel)).is_ok() {
-        let next = |children: &mut Children| match grid.plan.deadline {
+        let next = |children: &mut Children<Message>| match grid.plan.deadline {
             None => children.next(),
             Some(deadline) => children.next_until(deadline).ok().flatten(),
         };
         while let Some(event) = next(&mut children) {
-            if let Event::Message { bytes, .. } = event {
-                note(grid, &mut units, &bytes);
+            if let Event::Message { message, .. } = event {
+                note(grid, &mut units, message);
             }
         }
     }
@@ -52,7 +52,7 @@ fn longest_first(grid: &Grid<'_>, units: &mut [Unit]) {
 
 /// What the child does: everything, and then it says everything at once. It starts no process, so its
 /// threads are nobody's lost locks.
-fn run(grid: &Grid<'_>, units: &[Unit], channel: &mut Channel) {
+fn run(grid: &Grid<'_>, units: &[Unit], channel: &mut Channel<Message>) {
     units.iter().for_each(|unit| unit.enter(grid));
     let next = AtomicUsize::new(0);
     let said = Mutex::new(Message::new());
@@ -69,5 +69,5 @@ fn run(grid: &Grid<'_>, units: &[Unit], channel: &mut Channel) {
         let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
         work();
     });
-    say(&said.into_inner().unwrap_or_else(PoisonError::into_inner), &mut |bytes| channel.send(bytes));
+    channel.send(&said.into_inner().unwrap_or_else(PoisonError::into_inner));
 }

@@ -66,21 +66,13 @@ fn open(grid: &Grid<'_>, subject: usize) -> Vec<usize> {
 
 /// Takes down what the child of these units said. A child that was damaged may say anything: what is not the outcome
 /// of a unit's next case is passed over, and the case stays open until the child ends.
-pub(super) fn note(grid: &mut Grid<'_>, units: &mut [Unit], bytes: &[u8]) {
-    for entry in serde_json::from_slice::<Message>(bytes).unwrap_or_default() {
+pub(super) fn note(grid: &mut Grid<'_>, units: &mut [Unit], message: Message) {
+    for entry in message {
         let is_next =
             |unit: &&mut Unit| (unit.subject, unit.items.front()) == (entry.subject, Some(&entry.item));
         let Some(unit) = units.iter_mut().find(is_next) else { continue };
         unit.items.pop_front();
         grid.enter(entry);
-    }
-}
-
-/// Puts a message in bytes and sends them.
-pub(super) fn say(message: &Message, send: &mut dyn FnMut(&[u8])) {
-    // A message holds numbers and strings only, which serialise without fail.
-    if let Ok(bytes) = serde_json::to_vec(message) {
-        send(&bytes);
     }
 }
 
