@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Error, Result, anyhow, bail};
 
-use super::exit::Exit;
+use super::exit::{self, Exit};
 use super::progress::Progress;
 use super::subjects::Nothing;
 use super::{health, say, subjects, write};
@@ -17,6 +17,7 @@ use crate::report::bench::{Bench, Outcome};
 use crate::spec::{Algorithm, Operation};
 
 #[derive(clap::Args)]
+#[command(after_help = exit::help("bench", "pqcheck bench --algorithm ML-KEM-768 --format json -o bench.json"))]
 pub(super) struct Args {
     /// Only these algorithms [default: ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305]; `all` for every one
     #[arg(long, value_name = "ALGORITHM", value_delimiter = ',')]

@@ -59,14 +59,91 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The table as help shows it.
-pub(super) const TABLE: &str = "\
-Exit codes:
-  0  fine
-  1  a case failed, a program will not start, a log names a cause, or a comparison shows a regression
-  2  pqcheck could not do its work: usage, I/O, malformed vectors, a crashed backend
-  4  nothing was checked
-`pqcheck` and `pqcheck health` end with 0 (healthy) or 1 (everything else) only.";
+/// When each command ends with which code: `--help` shows its row, see [`help`].
+const COMMANDS: [(&str, &[(Exit, &str)]); 9] = [
+    ("health", &[(Exit::Fine, "healthy"), (Exit::Wrong, "everything else, usage errors included; never 2")]),
+    (
+        "serve",
+        &[
+            (Exit::Fine, "ended by SIGTERM or SIGINT"),
+            (Exit::CouldNotWork, "pqcheck could not do its work: usage, a port that it cannot listen at"),
+        ],
+    ),
+    (
+        "kat",
+        &[
+            (Exit::Fine, "every case that ran gave the published answer"),
+            (Exit::Wrong, "a case failed"),
+            (
+                Exit::CouldNotWork,
+                "pqcheck could not do its work: usage, I/O, malformed vectors, a crashed backend",
+            ),
+            (Exit::NothingChecked, "no case ran"),
+        ],
+    ),
+    (
+        "merge",
+        &[
+            (Exit::Fine, "every case that ran gave the published answer"),
+            (Exit::Wrong, "a case failed"),
+            (
+                Exit::CouldNotWork,
+                "the reports are not the parts of one run; usage, I/O; a backend crashed in a part",
+            ),
+            (Exit::NothingChecked, "no case ran"),
+        ],
+    ),
+    (
+        "bench",
+        &[
+            (Exit::Fine, "timed"),
+            (
+                Exit::CouldNotWork,
+                "pqcheck could not do its work: usage, I/O, a backend that crashed or answered wrong",
+            ),
+            (Exit::NothingChecked, "nothing was timed"),
+        ],
+    ),
+    (
+        "compare",
+        &[
+            (Exit::Fine, "nothing got worse"),
+            (Exit::Wrong, "a regression"),
+            (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O, malformed reports"),
+            (Exit::NothingChecked, "nothing could be compared"),
+        ],
+    ),
+    (
+        "doctor",
+        &[
+            (Exit::Fine, "nothing keeps a program from starting"),
+            (Exit::Wrong, "a program will not start"),
+            (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O, a malformed image"),
+            (Exit::NothingChecked, "no program to look at"),
+        ],
+    ),
+    (
+        "explain",
+        &[
+            (Exit::Fine, "the log shows success"),
+            (Exit::Wrong, "the log shows a known cause of failure"),
+            (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O"),
+            (Exit::NothingChecked, "no known cause and no sign of success"),
+        ],
+    ),
+    ("list", &[(Exit::Fine, "fine"), (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O")]),
+];
+
+/// The end of a command's help: examples, one a line, and the command's exit codes. The program itself has every code.
+/// `#[command(after_help = exit::help("kat", "pqcheck kat --algorithm ML-KEM-768"))]`
+pub(super) fn help(command: &str, examples: &str) -> String {
+    let row = COMMANDS.iter().find(|(name, _)| *name == command);
+    let codes = row.map_or(Exit::ALL.as_slice(), |(_, codes)| codes);
+    let title = if examples.contains('\n') { "Examples" } else { "Example" };
+    let examples: String = examples.lines().map(|line| format!("  {line}\n")).collect();
+    let codes: String = codes.iter().map(|(exit, when)| format!("\n  {}  {when}", exit.code())).collect();
+    format!("{title}:\n{examples}\nExit codes:{codes}")
+}
 
 #[cfg(test)]
 mod tests {
@@ -88,9 +165,15 @@ mod tests {
     }
 
     #[test]
-    fn help_shows_every_exit_code() {
+    fn help_shows_the_exit_codes_of_the_command() {
+        assert_eq!(
+            help("list", "pqcheck list --faults"),
+            "Example:\n  pqcheck list --faults\n\nExit codes:\n  0  fine\n  2  pqcheck could not do its work: usage, I/O"
+        );
+        let every = help("pqcheck", "pqcheck\npqcheck kat");
+        assert!(every.starts_with("Examples:\n  pqcheck\n  pqcheck kat\n\n"), "{every}");
         for (exit, about) in Exit::ALL {
-            assert!(TABLE.contains(&format!("  {}  {about}\n", exit.code())), "{exit:?}");
+            assert!(every.contains(&format!("\n  {}  {about}", exit.code())), "{exit:?}");
         }
     }
 }

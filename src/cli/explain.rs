@@ -7,22 +7,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use super::exit::Exit;
+use super::exit::{self, Exit};
 use super::{say, write};
 use crate::report::causes::Outcome;
 use crate::report::page::Page;
 use crate::{doctor, explain, output};
 
 #[derive(clap::Args)]
-#[command(after_help = "\
-Example:
-  docker build . 2>&1 | pqcheck explain
-
-Exit codes:
-  0  the log shows success
-  1  the log shows a known cause of failure
-  2  pqcheck could not do its work: usage, I/O
-  4  no known cause and no sign of success")]
+#[command(after_help = exit::help("explain", "docker build . 2>&1 | pqcheck explain"))]
 pub(super) struct Args {
     /// Log of a build or start; stdin if absent or `-`
     log: Option<PathBuf>,

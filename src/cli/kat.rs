@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 
-use super::exit::Exit;
+use super::exit::{self, Exit};
 use super::progress::Progress;
 use super::subjects::Nothing;
 use super::{health, say, subjects, write};
@@ -28,6 +28,7 @@ const BLOCK: u64 = 10_000;
 const MOST_BLOCKS: u64 = 100_000;
 
 #[derive(clap::Args)]
+#[command(after_help = exit::help("kat", "pqcheck kat --algorithm ML-KEM-768 --case '*tc1'"))]
 pub(super) struct Args {
     /// Vector files and folders to run in place of the embedded corpus (.json, .rsp, also .gz)
     #[arg(long, value_name = "PATH", num_args = 1..)]

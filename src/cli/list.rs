@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::exit::Exit;
+use super::exit::{self, Exit};
 use super::subjects::FromImage;
 use super::write;
 use crate::backend::installed::{FoundLibrary, Installed, Speaks};
@@ -22,6 +22,7 @@ use crate::spec::{self, Algorithm, Operation};
 use crate::vector::{self, packed};
 
 #[derive(clap::Args)]
+#[command(after_help = exit::help("list", "pqcheck list --faults"))]
 pub(super) struct Args {
     /// Show the planted faults that `kat --backend broken:FAULT` runs
     #[arg(long)]

@@ -25,7 +25,7 @@ use exit::Exit;
 ///
 /// Without a command: the same as `pqcheck health`.
 #[derive(Parser)]
-#[command(name = "pqcheck", version, args_conflicts_with_subcommands = true, after_help = exit::TABLE)]
+#[command(name = "pqcheck", version, args_conflicts_with_subcommands = true, after_help = after_help())]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -36,6 +36,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// One line: does the crypto core work here? (exit code 0 or 1)
+    // Here, because the program itself has these arguments too, and a help of its own.
+    #[command(after_help = exit::help("health", "HEALTHCHECK CMD [\"/pqcheck\", \"health\", \"--require\", \"ML-KEM-768\"]"))]
     Health(health::Args),
     /// Make the health check again and again, and tell Prometheus and others over HTTP
     Serve(serve::Args),
@@ -53,6 +55,11 @@ enum Command {
     Explain(explain::Args),
     /// Show what this binary can test, with versions and sources
     List(list::Args),
+}
+
+fn after_help() -> String {
+    let health = "`pqcheck` and `pqcheck health` end with 0 (healthy) or 1 (everything else) only.";
+    format!("{}\n{health}", exit::help("pqcheck", "pqcheck --require ML-KEM-768\npqcheck kat --installed"))
 }
 
 /// The program.
