@@ -11,15 +11,18 @@ pub mod packed;
 pub mod rsp;
 pub mod wycheproof;
 
+mod content;
 mod drbg;
+mod error;
 mod field;
 mod file;
 mod json;
 mod open;
 mod pair;
 
+pub use error::Error;
 pub use field::Fault;
-pub use file::{Error, Suite, read, read_noting};
+pub use file::{Suite, read, read_noting};
 
 /// The formats that [`read`] knows: id and what it is. The format is found from the content.
 pub const FORMATS: &[(&str, &str)] = &[

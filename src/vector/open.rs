@@ -8,10 +8,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::file::Error;
-
-/// The most that is read of a file, packed or unpacked.
-pub(super) const LIMIT: u64 = 256 << 20;
+use super::error::{Error, LIMIT};
 
 /// A file to read.
 #[derive(Debug)]
@@ -136,22 +133,6 @@ fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
 
 fn failed(path: &Path, cause: io::Error) -> Error {
     Error::Io { path: path.to_owned(), cause }
-}
-
-/// What the system says, as a fragment: `no such file or directory (os error 2)`.
-pub(super) fn plain(cause: &io::Error) -> String {
-    let text = cause.to_string();
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-}
-
-/// A number of bytes for people: `1.0 GiB`, `256 MiB`.
-#[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0x4000_0000.. => format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
-        _ => format!("{} MiB", bytes.div_ceil(1 << 20)),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::acvp::{self, Key, Part};
-use super::file::{Content, Error, Found, understand};
+use super::content::{Content, FoundSuite, understand};
+use super::error::Error;
 use super::json::Document;
 use super::open::{self, Source};
 
@@ -71,7 +72,7 @@ impl Half {
 /// one that counts where a pair beside it holds the same cases.
 pub(super) fn join_all(
     mut halves: Vec<Half>,
-    found: &mut Vec<Found>,
+    found: &mut Vec<FoundSuite>,
     passed_over: &mut dyn FnMut(&Path, &str),
 ) -> Result<(), Error> {
     fetch_missing(&mut halves)?;
@@ -133,7 +134,7 @@ fn partner(prompt: &Half, results: &[Half]) -> Result<Option<usize>, Error> {
     }
 }
 
-fn joined(prompt: Half, results: Half) -> Result<Found, Error> {
+fn joined(prompt: Half, results: Half) -> Result<FoundSuite, Error> {
     let path = prompt.source.path;
     let document = acvp::join(prompt.document, results.document).map_err(|half| match half {
         acvp::Half::Prompt(fault) => Error::Field { path: path.clone(), fault },
@@ -142,11 +143,11 @@ fn joined(prompt: Half, results: Half) -> Result<Found, Error> {
     let at = |fault| Error::Field { path: path.clone(), fault };
     let name = acvp::suite(&document).map_err(at)?;
     let cases = acvp::cases(&document).map_err(at)?;
-    Ok(Found { order: prompt.order, name, key: Some(prompt.key), cases, path })
+    Ok(FoundSuite { order: prompt.order, name, key: Some(prompt.key), cases, path })
 }
 
 /// A half without the other one is an error, unless its set is there as a whole.
-fn alone(half: Half, found: &[Found], passed_over: &mut dyn FnMut(&Path, &str)) -> Result<(), Error> {
+fn alone(half: Half, found: &[FoundSuite], passed_over: &mut dyn FnMut(&Path, &str)) -> Result<(), Error> {
     if half.source.named || beside(&half.source.path, Some(&half.key), found).is_none() {
         return Err(half.alone());
     }
@@ -155,12 +156,12 @@ fn alone(half: Half, found: &[Found], passed_over: &mut dyn FnMut(&Path, &str)) 
 }
 
 /// The set of this key in the folder of `path`.
-fn beside<'f>(path: &Path, key: Option<&Key>, found: &'f [Found]) -> Option<&'f Found> {
+fn beside<'f>(path: &Path, key: Option<&Key>, found: &'f [FoundSuite]) -> Option<&'f FoundSuite> {
     found.iter().find(|suite| suite.key.as_ref() == key && suite.path.parent() == path.parent())
 }
 
 /// Whether two sets ask the same and expect the same; the classes may differ, as only one has reasons.
-fn same_questions(one: &Found, other: &Found) -> bool {
+fn same_questions(one: &FoundSuite, other: &FoundSuite) -> bool {
     one.cases.len() == other.cases.len()
         && one.cases.iter().zip(&other.cases).all(|(a, b)| {
             a.name == b.name && a.algorithm == b.algorithm && a.operation == b.operation && a.task == b.task

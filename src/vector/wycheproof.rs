@@ -22,11 +22,13 @@ const TYPES: [(&str, Read); 7] = [
     ("AeadTest", aead),
 ];
 
-type Read = fn(Row<'_, '_>, Algorithm, Verdict) -> Result<(Operation, Task<'static>), Fault>;
+type Read = fn(Row<'_, '_>, Algorithm, Expectation) -> Understood;
+/// What a row asks.
+type Understood = Result<(Operation, Task<'static>), Fault>;
 
 /// The published `result`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum Expectation {
     Valid,
     Invalid,
     Acceptable,
@@ -55,8 +57,7 @@ pub(super) fn cases(document: &Document<'_>) -> Result<Vec<Case<'static>>, Fault
             return Err(row.fault("tcId", format!("given to two cases; {FETCH}")));
         }
         let algorithm = algorithm(of_file, row)?;
-        let verdict = verdict(row)?;
-        let (operation, task) = reader(row)?(row, algorithm, verdict)?;
+        let (operation, task) = reader(row)?(row, algorithm, expectation(row)?)?;
         cases.push(Case {
             name: Cow::Owned(format!("tc{number}")),
             algorithm,
@@ -101,11 +102,11 @@ fn reader(row: Row<'_, '_>) -> Result<Read, Fault> {
     read.ok_or_else(|| Fault::unknown(row.place(), "type", kind, &known))
 }
 
-fn verdict(row: Row<'_, '_>) -> Result<Verdict, Fault> {
+fn expectation(row: Row<'_, '_>) -> Result<Expectation, Fault> {
     Ok(match row.choice("result", &["valid", "invalid", "acceptable"])? {
-        "valid" => Verdict::Valid,
-        "invalid" => Verdict::Invalid,
-        _ => Verdict::Acceptable,
+        "valid" => Expectation::Valid,
+        "invalid" => Expectation::Invalid,
+        _ => Expectation::Acceptable,
     })
 }
 
@@ -120,7 +121,7 @@ fn quoted_flags(flags: &[Cow<'_, str>]) -> String {
     flags.iter().map(|flag| quoted(flag)).collect::<Vec<_>>().join("+")
 }
 
-impl Verdict {
+impl Expectation {
     /// The answer, whose output is published unless the input is to be refused.
     fn answer<T>(self, output: impl FnOnce() -> Result<T, Fault>) -> Result<Answer<T>, Fault> {
         Ok(match self {
@@ -142,25 +143,17 @@ impl Verdict {
     }
 }
 
-fn keygen(
-    row: Row<'_, '_>,
-    algorithm: Algorithm,
-    verdict: Verdict,
-) -> Result<(Operation, Task<'static>), Fault> {
+fn keygen(row: Row<'_, '_>, algorithm: Algorithm, expected: Expectation) -> Understood {
     let set = kem(row, algorithm)?;
-    let answer = verdict.answer(|| {
+    let answer = expected.answer(|| {
         Ok(KemKeys { ek: Some(value(row, "ek", set.ek)?), dk: Some(value(row, "dk", set.dk)?) })
     })?;
     Ok((Operation::Keygen, Task::KemKeygen { seed: row.bytes("seed")?.into(), answer }))
 }
 
-fn encaps(
-    row: Row<'_, '_>,
-    algorithm: Algorithm,
-    verdict: Verdict,
-) -> Result<(Operation, Task<'static>), Fault> {
+fn encaps(row: Row<'_, '_>, algorithm: Algorithm, expected: Expectation) -> Understood {
     let set = kem(row, algorithm)?;
-    let answer = verdict.answer(|| {
+    let answer = expected.answer(|| {
         Ok(Encapsulation {
             c: value(row, "c", set.c)?,
             shared_secret: value(row, "K", ml_kem::SHARED_SECRET)?,
@@ -170,41 +163,29 @@ fn encaps(
     Ok((Operation::Encaps, task))
 }
 
-fn decaps_from_seed(
-    row: Row<'_, '_>,
-    algorithm: Algorithm,
-    verdict: Verdict,
-) -> Result<(Operation, Task<'static>), Fault> {
+fn decaps_from_seed(row: Row<'_, '_>, algorithm: Algorithm, expected: Expectation) -> Understood {
     kem(row, algorithm)?;
     let task = Task::KemDecaps {
         key: PrivateKey::Seed(row.bytes("seed")?.into()),
         ek: row.optional_bytes("ek")?.map(|ek| Expected::Value(ek.into())),
         c: row.bytes("c")?.into(),
-        answer: verdict.answer(|| value(row, "K", ml_kem::SHARED_SECRET))?,
+        answer: expected.answer(|| value(row, "K", ml_kem::SHARED_SECRET))?,
     };
     Ok((Operation::Decaps, task))
 }
 
-fn decaps_expanded(
-    row: Row<'_, '_>,
-    algorithm: Algorithm,
-    verdict: Verdict,
-) -> Result<(Operation, Task<'static>), Fault> {
+fn decaps_expanded(row: Row<'_, '_>, algorithm: Algorithm, expected: Expectation) -> Understood {
     kem(row, algorithm)?;
     let task = Task::KemDecaps {
         key: PrivateKey::Expanded(row.bytes("dk")?.into()),
         ek: None,
         c: row.bytes("c")?.into(),
-        answer: verdict.answer(|| value(row, "K", ml_kem::SHARED_SECRET))?,
+        answer: expected.answer(|| value(row, "K", ml_kem::SHARED_SECRET))?,
     };
     Ok((Operation::Decaps, task))
 }
 
-fn sign(
-    row: Row<'_, '_>,
-    algorithm: Algorithm,
-    verdict: Verdict,
-) -> Result<(Operation, Task<'static>), Fault> {
+fn sign(row: Row<'_, '_>, algorithm: Algorithm, expected: Expectation) -> Understood {
     let set = dsa(row, algorithm)?;
     // An expanded key is checked by FIPS 204, Algorithm 25, so `InvalidPrivateKey` is a plain rejection here;
     // a library that is known not to check says so itself.
@@ -217,22 +198,18 @@ fn sign(
         _ => None,
     };
     let rnd = row.optional_bytes("rnd")?.unwrap_or_else(|| vec![0; ml_dsa::RND]);
-    let answer = verdict.answer(|| value(row, "sig", set.sig))?;
+    let answer = expected.answer(|| value(row, "sig", set.sig))?;
     let task = Task::DsaSign { key, pk, message: message(row)?, rnd: rnd.into(), answer };
     Ok((Operation::Sign, task))
 }
 
-fn verify(
-    row: Row<'_, '_>,
-    algorithm: Algorithm,
-    verdict: Verdict,
-) -> Result<(Operation, Task<'static>), Fault> {
+fn verify(row: Row<'_, '_>, algorithm: Algorithm, expected: Expectation) -> Understood {
     dsa(row, algorithm)?;
     let task = Task::DsaVerify {
         pk: row.bytes("publicKey")?.into(),
         message: message(row)?,
         sig: row.bytes("sig")?.into(),
-        valid: verdict.strict(row)?,
+        valid: expected.strict(row)?,
     };
     Ok((Operation::Verify, task))
 }
@@ -246,15 +223,11 @@ fn message(row: Row<'_, '_>) -> Result<Message<'static>, Fault> {
     Ok(Message::Pure { msg: row.bytes("msg")?.into(), ctx: ctx.into() })
 }
 
-fn aead(
-    row: Row<'_, '_>,
-    algorithm: Algorithm,
-    verdict: Verdict,
-) -> Result<(Operation, Task<'static>), Fault> {
+fn aead(row: Row<'_, '_>, algorithm: Algorithm, expected: Expectation) -> Understood {
     if algorithm != Algorithm::ChaCha20Poly1305 {
         return Err(mismatch(row, algorithm));
     }
-    let valid = verdict.strict(row)?;
+    let valid = expected.strict(row)?;
     let task = Task::Aead {
         key: row.bytes("key")?.into(),
         nonce: row.bytes("iv")?.into(),
