@@ -3,15 +3,17 @@
 //! The floors, lowest first. A module names only modules on lower floors; siblings never name
 //! each other. `tests/it/floors.rs` reads the sources and fails when this is broken.
 
-// Floor 0: plain words and plain data. No I/O.
-/// The one source of randomness, and the seam that makes a backend reproducible.
-pub mod entropy;
-/// Results as plain data; no rendering.
-pub mod report;
+// Floor 0: what everybody may name.
 /// What the standards say: algorithms, parameter sets, operations, sizes.
 pub mod spec;
 /// What a sample says: quantiles, intervals, which samples were disturbed.
 pub mod stats;
+
+// Floor 1: results as plain data, and randomness.
+/// The one source of randomness, and the seam that makes a backend reproducible.
+pub mod entropy;
+/// Results as plain data; no rendering.
+pub mod report;
 
 // Floor 2: facts about where we are, as data.
 /// Whether somebody answers at an address.
