@@ -113,12 +113,38 @@ pub struct UnknownName {
     known: String,
 }
 
+/// What libraries write before an algorithm's name: OpenSSL, liboqs, wolfSSL, PSA and RFC 8439.
+const PREFIXES: [&str; 13] = [
+    "",
+    "id",
+    "idalg",
+    "nid",
+    "evp",
+    "evppkey",
+    "oqskem",
+    "oqskemalg",
+    "oqssig",
+    "oqssigalg",
+    "wc",
+    "psaalg",
+    "aead",
+];
+
 impl FromStr for Algorithm {
     type Err = UnknownName;
 
-    /// Accepts the name in any case.
+    /// Accepts the name in any case and as libraries write it: `mlkem768`, `ML_KEM_768`, `id-ml-dsa-65`,
+    /// `OQS_KEM_alg_ml_kem_768`, `AEAD_CHACHA20_POLY1305`.
     fn from_str(name: &str) -> Result<Self, UnknownName> {
-        named("algorithm", &Self::ALL, Self::name, name)
+        let bare = |name: &str| -> String {
+            name.chars().filter(|c| !"-_".contains(*c)).map(|c| c.to_ascii_lowercase()).collect()
+        };
+        let written = bare(name);
+        let is_it = |algorithm: &Self| {
+            let known = bare(algorithm.name());
+            written.strip_suffix(&known).is_some_and(|prefix| PREFIXES.contains(&prefix))
+        };
+        Self::ALL.into_iter().find(is_it).ok_or_else(|| unknown("algorithm", &Self::ALL, Self::name, name))
     }
 }
 
@@ -171,7 +197,8 @@ impl FromStr for Operation {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, UnknownName> {
-        named("operation", &Self::ALL, Self::name, name)
+        let is_it = |operation: &Self| operation.name().eq_ignore_ascii_case(name);
+        Self::ALL.into_iter().find(is_it).ok_or_else(|| unknown("operation", &Self::ALL, Self::name, name))
     }
 }
 
@@ -180,15 +207,66 @@ pub fn kem(algorithm: Algorithm) -> Option<&'static ml_kem::ParameterSet> {
     ml_kem::ALL.iter().chain(&round3::ALL).find(|set| set.algorithm == algorithm)
 }
 
-fn named<T: Copy>(
+fn unknown<T: Copy>(
     kind: &'static str,
     all: &[T],
     name_of: fn(T) -> &'static str,
     name: &str,
-) -> Result<T, UnknownName> {
-    all.iter().copied().find(|item| name_of(*item).eq_ignore_ascii_case(name)).ok_or_else(|| UnknownName {
-        kind,
-        name: name.to_owned(),
-        known: all.iter().map(|item| name_of(*item)).collect::<Vec<_>>().join(", "),
-    })
+) -> UnknownName {
+    let known: Vec<&str> = all.iter().map(|item| name_of(*item)).collect();
+    UnknownName { kind, name: name.to_owned(), known: known.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn algorithms_are_understood_as_libraries_write_them() {
+        use Algorithm::{
+            ChaCha20Poly1305, ClassicMcEliece460896, Kyber512, MlDsa65, MlDsa87, MlKem768, MlKem1024,
+        };
+        for (name, algorithm) in [
+            ("ML-KEM-768", MlKem768),
+            ("ml-kem-768", MlKem768),
+            ("mlkem768", MlKem768),
+            ("MLKEM1024", MlKem1024),
+            ("id-alg-ml-kem-768", MlKem768),
+            ("NID_ML_KEM_768", MlKem768),
+            ("OQS_KEM_alg_ml_kem_768", MlKem768),
+            ("WC_ML_KEM_1024", MlKem1024),
+            ("MlKem768", MlKem768),
+            ("ml_dsa_87", MlDsa87),
+            ("MLDSA87", MlDsa87),
+            ("id-ml-dsa-65", MlDsa65),
+            ("EVP_PKEY_ML_DSA_65", MlDsa65),
+            ("OQS_SIG_alg_ml_dsa_65", MlDsa65),
+            ("ChaCha20-Poly1305", ChaCha20Poly1305),
+            ("chacha20poly1305", ChaCha20Poly1305),
+            ("CHACHA20_POLY1305", ChaCha20Poly1305),
+            ("EVP_chacha20_poly1305", ChaCha20Poly1305),
+            ("AEAD_CHACHA20_POLY1305", ChaCha20Poly1305),
+            ("PSA_ALG_CHACHA20_POLY1305", ChaCha20Poly1305),
+            ("kyber_512", Kyber512),
+            ("classic_mceliece_460896", ClassicMcEliece460896),
+        ] {
+            assert_eq!(name.parse::<Algorithm>().ok(), Some(algorithm), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_only_contains_a_name_is_unknown() {
+        // A hybrid, a cipher suite, another size, another algorithm.
+        for name in [
+            "X25519MLKEM768",
+            "TLS_CHACHA20_POLY1305_SHA256",
+            "ML-KEM",
+            "ML-KEM-7680",
+            "Kyber768",
+            "ML KEM 768",
+            "",
+        ] {
+            assert!(name.parse::<Algorithm>().is_err(), "{name}");
+        }
+    }
 }
