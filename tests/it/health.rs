@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::command::{Run, folder, pqcheck, program};
+use crate::needs;
 use crate::serve::promtool;
 
 fn is_verdict(run: &Run, word: &str) {
@@ -90,6 +91,9 @@ fn what_dies_in_the_common_child_is_named_alone() {
 
 #[test]
 fn where_fork_is_refused_the_check_runs_in_process_and_says_so() {
+    if !without_fork_can_be_tried() {
+        return;
+    }
     let run = without_fork(&[]);
     is_verdict(&run, "healthy:");
     assert!(run.stdout.contains("without isolation"), "{}", run.stdout);
@@ -97,6 +101,9 @@ fn where_fork_is_refused_the_check_runs_in_process_and_says_so() {
 
 #[test]
 fn a_crash_in_process_still_gets_its_line() {
+    if !without_fork_can_be_tried() {
+        return;
+    }
     for fault in ["sigsegv", "abort", "endless-loop", "stack-overflow", "panic"] {
         is_verdict(
             &without_fork(&["--backend", &format!("broken:{fault}"), "--deadline", "500ms"]),
@@ -205,13 +212,20 @@ fn without_fork(arguments: &[&str]) -> Run {
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     let copy = folder.join("pqcheck");
     fs::copy(env!("CARGO_BIN_EXE_pqcheck"), &copy).unwrap();
-    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-    let mut command = Command::new(if is_root { "setpriv" } else { "prlimit" });
-    if is_root {
+    let mut command = Command::new(if is_root() { "setpriv" } else { "prlimit" });
+    if is_root() {
         command.args(["--reuid=65534", "--clear-groups", "prlimit"]);
     }
     command.arg("--nproc=1").arg(&copy).arg("health").args(arguments).current_dir("/");
     let run = command.output().unwrap().into();
     fs::remove_dir_all(&folder).unwrap();
     run
+}
+
+fn without_fork_can_be_tried() -> bool {
+    needs::program("prlimit", "util-linux") && (!is_root() || needs::program("setpriv", "util-linux"))
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{Run, folder, json, pqcheck, program};
+use crate::needs;
 
 /// What every one of the libraries below has of liboqs. Its answers are wrong, for want of an algorithm.
 const LIBOQS: &str = r#"
@@ -288,7 +289,9 @@ fn this_machine_s_own_libcrypto_is_found_and_tested() {
     let list = json(&run);
     let libraries = list["installed"]["libraries"].as_array().unwrap();
     let openssl: Vec<_> = libraries.iter().filter(|library| library["name"] == "OpenSSL").collect();
-    assert!(!openssl.is_empty(), "no libcrypto on this machine: install openssl\n{}", run.everything());
+    if openssl.is_empty() {
+        return needs::not_tried("no libcrypto on this machine; install openssl");
+    }
     let run = pqcheck(["kat", "--installed", "--algorithm", "ChaCha20-Poly1305", "--format", "json"]);
     assert_eq!(run.code, 0, "{}", run.everything());
     let report = json(&run);

@@ -15,6 +15,7 @@ mod installed;
 mod kat;
 mod merge;
 mod names;
+mod needs;
 mod readme;
 mod rejections;
 mod reports;
