@@ -2,6 +2,7 @@
 """Runs pqcheck in real containers, one line of table.txt after the other, and says which lines do not hold.
 
     lab/images/run.py [--table FILE] [--dist DIR] [WORD…]     all lines, or those that contain every word
+    lab/images/run.py --prepare …                             makes what they ask for, and checks nothing
 
 Needs a Docker Engine (tools/engine run …), dist/pqcheck-linux-*, and makes everything else that a line asks for:
 base images (docker/bases.sh), libraries (libraries.sh), programs (programs.sh), images (dockerfiles/). What the
@@ -35,6 +36,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--table", type=Path, default=HERE / "table.txt")
     arguments.add_argument("--dist", type=Path, default=ROOT / "dist", help="where pqcheck-linux-* lie")
+    arguments.add_argument("--prepare", action="store_true", help="make what the lines ask for, and check nothing")
     arguments.add_argument("words", nargs="*")
     arguments = arguments.parse_args()
     global dist
@@ -46,6 +48,8 @@ def main():
     with ThreadPoolExecutor(JOBS) as pool:
         prepare(lines, pool)
         say(f"everything is there after {time.monotonic() - began:.0f} s")
+        if arguments.prepare:
+            return
         wrong = judge(lines, check, pool)
     conclude(wrong, lines, began)
 
