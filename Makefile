@@ -4,28 +4,39 @@ host := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
 # From amd64 both binaries are built; elsewhere only the machine's own.
 archs := $(if $(filter amd64,$(host)),amd64 arm64,$(host))
 pqcheck := dist/pqcheck-linux-$(host)
+quick := target/$(shell uname -m)-unknown-linux-gnu/debug/pqcheck
 qemu := $(or $(shell command -v qemu-aarch64-static),qemu-aarch64-static)
 comma := ,
 tools := $(CURDIR)/target/tools/bin
+# What has to be built before a phase; in `make test` all is there, and two phases at a time use it.
+built := $(if $(PQCHECK_BUILT),,dist)
+# The tables of lab/ are written for a machine of amd64.
+lab := $(filter amd64,$(host))
 
-.PHONY: help check test lint lint-workflows unit minimal dist release binary vectors-through-all arm64 test-image test-containers test-services test-source vectors figures bench fidelity gate gate-update alarm-rate \
-	image up down diagnose test-stack test-beyond install-prerequisites clean
+.PHONY: help check test lint lint-workflows unit minimal dist release binary vectors-through-all arm64 lab-images test-image test-containers test-services test-source vectors figures bench fidelity gate gate-update alarm-rate \
+	image up down diagnose test-stack test-beyond install-packages install-prerequisites clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' Makefile | expand -t 24
 
-check: binary ## build the release binary and run every embedded known-answer test
-	$(pqcheck) kat
+check: ## a first look: build quickly, run every embedded known-answer test
+	@tools/need rust cc cmake libclang
+	cargo build --locked --bin pqcheck
+	$(quick) kat
+	@printf '\nTry next:\n  %-58s%s\n  %-58s%s\n  %-58s%s\n' \
+		"$(quick) kat --installed" "is this machine's own OpenSSL or liboqs right?" \
+		"$(quick) doctor --tool openssl" "would this program start here?" \
+		"make dist" "the binary to copy into your images, in dist/"
 
 test: ## everything that CI runs, phase by phase
-	@tools/engine lend tools/phases lint unit minimal dist gate vectors-through-all $(if $(filter arm64,$(archs)),arm64 test-image test-containers)
+	@PQCHECK_BUILT=yes tools/engine lend tools/phases lint unit minimal beside $(if $(lab),lab-images) dist then gate beside vectors-through-all $(if $(lab),arm64 then test-image test-containers)
 
 lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every dependency, actions pinned by digest
 	@tools/need rust cc cmake libclang cargo-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(tools)/cargo-deny --offline check licenses bans sources
-	for script in $$(grep -rlx '#!/bin/sh' tools docker lab) docker/database/throwaway.sh; do sh -n $$script || exit; done
+	for script in $$(grep -rlx '#!/bin/sh' tools docker lab findings) docker/database/throwaway.sh; do sh -n $$script || exit; done
 	! grep -rnE '^ +(- )?uses: ' .github action.yml | grep -vE '@[0-9a-f]{40} # v'
 
 lint-workflows: ## actionlint and zizmor over .github/ and action.yml; not part of CI, because they are brought from a registry
@@ -56,19 +67,23 @@ binary:
 	@tools/need rust cc cmake libclang cargo-auditable
 	tools/dist $(host)
 
-vectors-through-all: binary ## the release binary over the whole of vectors/, through every backend and path
+vectors-through-all: $(if $(built),binary) ## the release binary over the whole of vectors/, through every backend and path
 	$(pqcheck)
 	$(pqcheck) kat --vectors vectors/
 
-arm64: dist ## the arm64 binary through the embedded corpus, on a new and on an old processor
+arm64: $(built) ## the arm64 binary through the embedded corpus, on a new and on an old processor
 	@tools/need qemu-aarch64
 	$(qemu) -cpu max dist/pqcheck-linux-arm64 kat
 	$(qemu) -cpu cortex-a53 dist/pqcheck-linux-arm64 kat
 	$(qemu) -cpu cortex-a53 dist/pqcheck-linux-arm64 health --deadline 20s
 
-test-image: dist ## pqcheck in real containers: both C libraries, both architectures, good and bad crypto libraries
+test-image: $(built) ## pqcheck in real containers: both C libraries, both architectures, good and bad crypto libraries
 	@tools/need python3
 	tools/engine run python3 lab/images/run.py
+
+lab-images: ## the libraries, programs and images that test-image asks for
+	@tools/need python3
+	tools/engine run python3 lab/images/run.py --prepare
 
 up: binary ## the stack of docker/compose.yaml, from dist/ to all healthy and Prometheus aware of it
 	@tools/need python3 docker compose
@@ -89,7 +104,7 @@ test-stack: dist ## that the stack comes up, goes and says what is wrong, with s
 image: dist ## the image of pqcheck itself, FROM scratch, for each architecture, from dist/
 	tools/engine run docker/image.sh $(archs)
 
-test-containers: dist ## images with known faults: each is unhealthy or does not build, and pqcheck names why; bad engines
+test-containers: $(built) ## images with known faults: each is unhealthy or does not build, and pqcheck names why; bad engines
 	@tools/need python3
 	tools/engine run python3 lab/containers/run.py
 	$(if $(filter 0,$(shell id -u)),python3 lab/containers/bad_input.py)
@@ -118,7 +133,7 @@ bench: ## Criterion: every workload, and what pqcheck itself takes: start to ver
 	@tools/need rust cc cmake libclang
 	cargo bench --locked
 
-gate: binary ## the instructions of a health check, within 2 % of those that are kept in benches/
+gate: $(if $(built),binary) ## the instructions of a health check, within 2 % of those that are kept in benches/
 	@tools/need rust cc python3 valgrind
 	python3 lab/measure/instructions.py $(pqcheck) || [ $$? = 4 ]
 
@@ -134,10 +149,12 @@ alarm-rate: binary ## how often a comparison of benchmarks cries wolf, and how o
 	@tools/need python3
 	python3 lab/measure/alarm_rate.py $(pqcheck)
 
-install-prerequisites: ## everything that any target needs
-	@tools/need rust cc cmake libclang cargo-auditable cargo-deny file jq python3 openssl gnu-time valgrind qemu-aarch64 \
-		$(if $(filter-out $(host),$(archs)),arm64-cc arm64-std) \
+install-packages:
+	@tools/need rust cc cmake libclang file jq python3 openssl gnu-time valgrind qemu-aarch64 $(if $(lab),arm64-cc arm64-std) \
 		docker compose qemu-binfmt qemu-x86_64 mmdebstrap musl ninja promtool
+
+install-prerequisites: install-packages ## everything that any target needs
+	@tools/need cargo-auditable cargo-deny
 
 clean: ## remove what was built
 	cargo clean
