@@ -2,7 +2,7 @@
 
 use super::super::super::key_object::{Decaps, Encaps, Generate};
 use super::super::super::{Answer, Encapsulated, Kem, Refusal};
-use super::super::library::{Import, input, number, output};
+use super::super::library::{input, number, output};
 use super::{Evp, Owned, Params, imports};
 use crate::spec::{Algorithm, ml_kem};
 
