@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::exit::Exit;
+use super::exit::{self, Exit};
 use super::write;
 use crate::compare::{self, Normalise, Plan};
 use crate::output::{Style, comparison};
@@ -19,6 +19,7 @@ use crate::report::{self, Document};
 const LARGEST: u64 = 256 << 20;
 
 #[derive(clap::Args)]
+#[command(after_help = exit::help("compare", "pqcheck compare old.json new.json"))]
 pub(super) struct Args {
     /// Reports from `kat` or `bench` with `--format json`, oldest first; from `bench` also folders, or FILE,FILE
     #[arg(value_name = "REPORT", required_unless_present = "baseline")]

@@ -108,7 +108,7 @@ const COMMANDS: [(&str, &[(Exit, &str)]); 9] = [
         "compare",
         &[
             (Exit::Fine, "nothing got worse"),
-            (Exit::Wrong, "a regression"),
+            (Exit::Wrong, "something is slower, wrong, skipped or gone"),
             (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O, malformed reports"),
             (Exit::NothingChecked, "nothing could be compared"),
         ],

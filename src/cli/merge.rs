@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-use super::exit::Exit;
+use super::exit::{self, Exit};
 use super::{compare, kat};
 use crate::kat::merge::merge;
 use crate::report::Document;
 
 #[derive(clap::Args)]
+#[command(after_help = exit::help("merge", "pqcheck merge part-*.json -o all.json"))]
 pub(super) struct Args {
     /// The reports of all parts, in any order, from `pqcheck kat --shard I/N --format json`
     #[arg(required = true, value_name = "REPORT")]
