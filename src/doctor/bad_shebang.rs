@@ -10,36 +10,36 @@ use crate::report::page::Page;
 pub(super) static RULE: Rule = Rule {
     page: &Page {
         id: "bad-shebang",
-        finds: "A script's first line names an interpreter that is not in the image, ends with a carriage return, is missing, or asks `env` for something that is not in PATH.",
-        why: "The kernel starts the program that stands after `#!`, byte for byte. Lines from Windows end with a carriage return, which belongs to the name: `/bin/sh\\r` is not there, and the message `No such file or directory` names the script. Without `#!` the kernel answers `Exec format error`.",
+        finds: "A script's first line has no `#!`, ends with a carriage return, names an interpreter that is not in the image, or asks `env` for a program that is not in PATH.",
+        why: "The kernel starts the program after `#!`, byte for byte. With Windows line endings the name ends with a carriage return: `/bin/sh\\r` does not exist, and the message `No such file or directory` names the script. Without `#!`, the kernel answers `Exec format error`.",
         fix: &[
-            "Turn the line ends: `sed -i 's/\\r$//' FILE`, and `*.sh text eol=lf` in .gitattributes.",
-            "Install the interpreter, or name one that is there: `#!/bin/sh` in Alpine and other small images.",
-            "Begin the script with `#!/bin/sh` or what it is written for, before anything else.",
+            "Convert the line endings: `sed -i 's/\\r$//' FILE`, and add `*.sh text eol=lf` to .gitattributes.",
+            "Install the interpreter, or name one that the image has: `#!/bin/sh` in Alpine and other small images.",
+            "Start the script with `#!/bin/sh`, or with the interpreter it is written for.",
         ],
     },
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
-    let Suspect::Program(program) = subject else { return Vec::new() };
+fn check(facts: &Facts<'_>, suspect: &Suspect<'_>) -> Vec<Finding> {
+    let Some(program) = suspect.program() else { return Vec::new() };
     let path = shown(&program.path);
-    match &program.what {
-        Some(What::Script(script)) => script_finding(facts, program, script).into_iter().collect(),
-        Some(What::Unknown(FirstLine::AfterMark, _)) => vec![
-            RULE.error(path, "a byte order mark stands before its `#!`".to_owned())
-                .because("The kernel looks at the first two bytes, and these are of the mark. It answers `Exec format error`.")
-                .cured_by(["save it as UTF-8 without a byte order mark: `sed -i '1s/^\\xEF\\xBB\\xBF//' FILE`".to_owned()]),
-        ],
-        Some(What::Unknown(FirstLine::Text, _)) => {
-            let finding = RULE
-                .error(path, "it is text without `#!` in its first line".to_owned())
-                .because("A shell runs it all the same, but the kernel, and so the engine that starts a container, answers `Exec format error`.")
-                .cured_by(["begin it with `#!/bin/sh`, or what it is written for".to_owned()]);
-            vec![finding.warning_if(!is_wanted(program))]
-        }
-        _ => Vec::new(),
-    }
+    let finding = match &program.what {
+        Some(What::Script(script)) => script_finding(facts, program, script),
+        Some(What::Unknown(FirstLine::AfterMark, _)) => Some(
+            RULE.error(path, "its `#!` follows a byte order mark")
+                .because("The kernel reads the first two bytes, which belong to the mark, and answers `Exec format error`.")
+                .cured_by(["save it as UTF-8 without a byte order mark: `sed -i '1s/^\\xEF\\xBB\\xBF//' FILE`"]),
+        ),
+        Some(What::Unknown(FirstLine::Text, _)) => Some(
+            RULE.error(path, "it is a text file without `#!`")
+                .because("A shell runs it anyway, but the kernel, and so the container engine, answers `Exec format error`.")
+                .cured_by(["start it with `#!/bin/sh`, or with the interpreter it is written for"])
+                .warning_if(!is_wanted(program)),
+        ),
+        _ => None,
+    };
+    finding.into_iter().collect()
 }
 
 fn script_finding(facts: &Facts<'_>, program: &Program, script: &Script) -> Option<Finding> {
@@ -47,57 +47,45 @@ fn script_finding(facts: &Facts<'_>, program: &Program, script: &Script) -> Opti
     let shebang = &script.shebang;
     let name = text(&shebang.interpreter).trim_end_matches('\r').to_owned();
     if shebang.has_carriage_return {
-        let line = text(&shebang.interpreter).replace('\r', "\\r");
-        let step = match &script.interpreter {
-            Err(missing) => Step { path: line.clone(), verdict: words::missing(missing) },
-            Ok(_) => Step {
-                path: line.clone(),
-                verdict: "found, and given an argument that ends with `\\r`".to_owned(),
-            },
+        let verdict = match &script.interpreter {
+            Err(missing) => words::missing(missing),
+            Ok(_) => "found, but its argument ends with `\\r`".to_owned(),
         };
+        let line = text(&shebang.interpreter).replace('\r', "\\r");
         return Some(
-            RULE.error(path, "its first line ends with a carriage return (CRLF)".to_owned())
-                .searched(vec![step])
-                .because("The file has the line ends of Windows. The kernel takes the carriage return for a part of the line, and looks for a program whose name ends with it.")
+            RULE.error(path.clone(), "its first line ends with a carriage return (CRLF)")
+                .searched(vec![Step { path: line, verdict }])
+                .because("The file has Windows line endings. The kernel reads the carriage return as part of the line and looks for a program whose name ends with it.")
                 .cured_by([
-                    format!("`sed -i 's/\\r$//' {}`", program.path.display()),
-                    "`*.sh text eol=lf` in .gitattributes, so that a checkout keeps them".to_owned(),
+                    format!("`sed -i 's/\\r$//' {path}`"),
+                    "add `*.sh text eol=lf` to .gitattributes, so that a checkout keeps the line endings".to_owned(),
                 ]),
         );
     }
     if name.is_empty() {
         return Some(
-            RULE.error(path, "its first line is `#!` without a program".to_owned())
+            RULE.error(path, "its first line is `#!` without a program")
                 .because("The kernel answers `Exec format error`.")
-                .cured_by(["write `#!/bin/sh`, or what it is written for".to_owned()]),
+                .cured_by(["write `#!/bin/sh`, or the interpreter it is written for"]),
         );
     }
-    if let Err(missing) = &script.interpreter {
-        let cause = if shebang.is_cut {
-            "The line is longer than the 256 bytes that the kernel reads.".to_owned()
-        } else {
-            format!(
-                "`{name}` is not in the image. The message of the kernel, `No such file or directory`, names the script."
-            )
-        };
-        let finding = RULE
-            .error(path, format!("the program that is to run it, `{name}`, is not in the image"))
+    let finding = match (&script.interpreter, &script.through_env) {
+        (Err(missing), _) => RULE
+            .error(path, format!("its interpreter `{name}` is not in the image"))
             .searched(vec![Step { path: name.clone(), verdict: words::missing(missing) }])
-            .because(cause)
-            .cured_by(cures(facts, &name));
-        return Some(finding.warning_if(!is_wanted(program)));
-    }
-    let (argument, search) = script.through_env.as_ref()?;
-    let finding = match (argument, search) {
-        (EnvArgument::Program(_), Some(search)) if search.taken.is_some() => return None,
-        (EnvArgument::Program(name), Some(search)) => RULE
-            .error(path, format!("`{}`, which `env` is to start for it, is not in PATH", text(name)))
+            .because(match shebang.is_cut {
+                true => "The line is longer than the 256 bytes that the kernel reads.",
+                false => "The kernel's message, `No such file or directory`, names the script and means its interpreter.",
+            })
+            .cured_by(cures(facts, &name)),
+        (_, Some((EnvArgument::Program(name), Some(search)))) if search.taken.is_none() => RULE
+            .error(path, format!("its interpreter `{}`, which `env` looks up, is not in PATH", text(name)))
             .searched(tool_not_found::steps(search))
-            .because("`env` looks into every folder of PATH for the name that stands after it.")
+            .because("`env` searches every folder of PATH for the name that follows it.")
             .cured_by(cures(facts, &text(name))),
-        (EnvArgument::OneName(name), _) => RULE
+        (_, Some((EnvArgument::OneName(name), _))) => RULE
             .error(path, format!("`env` takes `{}` for the name of one program", text(name)))
-            .because("The kernel hands over all that follows on the interpreter as one argument.")
+            .because("The kernel passes everything after the interpreter as one argument.")
             .cured_by([format!("`#!/usr/bin/env -S {}`", text(name))]),
         _ => return None,
     };
@@ -111,10 +99,10 @@ fn cures(facts: &Facts<'_>, interpreter: &str) -> Vec<String> {
         "node" => "nodejs",
         other => other,
     };
-    let mut fix = vec![format!("in the image: `{}`", words::install(facts.about, package))];
+    let mut fix = vec![words::install(facts.about, [package; 3])];
     match name {
         "bash" => fix.push("write it for `#!/bin/sh`, if it needs nothing of bash".to_owned()),
-        "python" => fix.push("name what is there: `#!/usr/bin/env python3`".to_owned()),
+        "python" => fix.push("name the program that exists: `#!/usr/bin/env python3`".to_owned()),
         _ => {}
     }
     fix

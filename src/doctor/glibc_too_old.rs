@@ -1,6 +1,6 @@
 //! A program needs a newer glibc than the image has.
 
-use super::words::{shown, text};
+use super::words::{BUILD_STATIC, shown, text};
 use super::{Facts, Rule, Suspect};
 use crate::image::about::glibc_version;
 use crate::image::loader::MissingVersion;
@@ -12,19 +12,18 @@ pub(super) static RULE: Rule = Rule {
     page: &Page {
         id: "glibc-too-old",
         finds: "A program or a library needs symbols of a newer glibc than the image has: `GLIBC_2.38 not found`.",
-        why: "A program linked on a newer system uses the newer versions of functions, and the loader of an older system refuses it. Old programs run on a newer glibc, never the other way round.",
+        why: "A program linked on a newer system uses newer versions of functions, and the loader of an older system refuses it. Old programs run on a newer glibc, but not the other way round.",
         fix: &[
-            "Take a base image at least as new as the one that built the program (glibc 2.31: Debian 11, 2.35: Ubuntu 22.04, 2.36: Debian 12, 2.39: Ubuntu 24.04, 2.41: Debian 13).",
-            "Build in the oldest image in which the program is to run.",
+            "Use a base image at least as new as the one that built the program (glibc 2.31: Debian 11, 2.35: Ubuntu 22.04, 2.36: Debian 12, 2.39: Ubuntu 24.04, 2.41: Debian 13).",
+            "Build in the oldest image in which the program has to run.",
             "Build a static program.",
         ],
     },
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
-    let Suspect::Program(program) = subject else { return Vec::new() };
-    let Some(binary) = program.binary() else { return Vec::new() };
+fn check(facts: &Facts<'_>, suspect: &Suspect<'_>) -> Vec<Finding> {
+    let Some((program, binary)) = suspect.binary() else { return Vec::new() };
     let missing = binary.missing_versions.iter().filter(|missing| is_of_glibc(missing));
     let Some(newest) = missing.clone().filter_map(|missing| glibc_version(&missing.version)).max() else {
         return Vec::new();
@@ -35,16 +34,15 @@ fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
     let from =
         RELEASES.iter().find(|(least, _)| *least >= newest).map_or("the newest release", |(_, name)| name);
     let finding = RULE
-        .error(shown(&program.path), format!("it needs glibc {major}.{minor}, and the image has {has}"))
+        .error(shown(&program.path), format!("it needs glibc {major}.{minor}, but the image has {has}"))
         .searched(steps(program, binary, missing))
         .because(format!(
             "It was built on a newer system. The loader answers `version `GLIBC_{major}.{minor}' not found`."
         ))
         .cured_by([
-            format!("take a base image with glibc {major}.{minor} or newer: {from}"),
-            "build it in the image in which it is to run, or in an older one".to_owned(),
-            "build a static program: Rust `--target x86_64-unknown-linux-musl`, Go `CGO_ENABLED=0`"
-                .to_owned(),
+            format!("use a base image with glibc {major}.{minor} or newer: {from}"),
+            "build it in the image that runs it, or in an older one".to_owned(),
+            BUILD_STATIC.to_owned(),
         ]);
     vec![finding]
 }

@@ -9,28 +9,27 @@ use crate::report::page::Page;
 pub(super) static RULE: Rule = Rule {
     page: &Page {
         id: "library-damaged",
-        finds: "A shared library is where the loader looks, and it is not a whole ELF file: cut off, empty, or something else altogether.",
-        why: "The loader takes the first file of the name and gives up when it cannot read it, so that no copy elsewhere helps. A copy or a download that was interrupted leaves such files, and so does a disk that was full.",
+        finds: "A shared library that the loader finds is not a complete ELF file: cut off, empty, or something else.",
+        why: "The loader takes the first file of that name and stops if it cannot read it; a copy elsewhere does not help. Interrupted copies and downloads leave such files, and so do full disks.",
         fix: &[
-            "Copy the library anew from where it is whole, and compare the checksums.",
-            "Build the image anew without its cache: `docker build --no-cache --pull`.",
-            "Look whether the disk of the engine is full: `docker system df`.",
+            "Copy the library again from an intact source, and compare the checksums.",
+            "Rebuild the image without its cache: `docker build --no-cache --pull`.",
+            "Check whether the engine's disk is full: `docker system df`.",
         ],
     },
     check,
 };
 
-fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
-    let Suspect::Program(program) = subject else { return Vec::new() };
-    let Some(binary) = program.binary() else { return Vec::new() };
+fn check(facts: &Facts<'_>, suspect: &Suspect<'_>) -> Vec<Finding> {
+    let Some((program, binary)) = suspect.binary() else { return Vec::new() };
     let damaged = libraries::missing(program).filter_map(|need| Some((need, libraries::damaged(need)?)));
     damaged
         .map(|(need, (path, why))| {
             libraries::finding(&RULE, facts, program, binary, need)
                 .because(format!("`{path}` is {why}."))
                 .cured_by([
-                    format!("copy `{}` anew from where it is whole (`COPY --from=…`), and compare the checksums", text(&need.name)),
-                    "if a package brought it: build the image anew without its cache, `docker build --no-cache --pull`".to_owned(),
+                    format!("copy `{}` again from an intact source (`COPY --from=…`), and compare the checksums", text(&need.name)),
+                    "if a package brought it: rebuild the image without its cache, `docker build --no-cache --pull`".to_owned(),
                 ])
         })
         .collect()

@@ -9,43 +9,40 @@ use crate::report::page::Page;
 pub(super) static RULE: Rule = Rule {
     page: &Page {
         id: "link-out-of-image",
-        finds: "A program is a symbolic link whose target is not in the image, or a circle of links.",
-        why: "A link that was made on the machine that builds, or in another stage, keeps the name of a place that the image does not have. The kernel answers `No such file or directory`, although `ls` shows the program; a circle is `Too many levels of symbolic links`.",
+        finds: "A program is a symbolic link to something that is not in the image, or a loop of links.",
+        why: "A link made on the build machine, or in another stage, keeps a path that the image does not have. The kernel answers `No such file or directory`, although `ls` shows the program; for a loop it answers `Too many levels of symbolic links`.",
         fix: &[
-            "Copy the link's target too, to the place that it names.",
-            "Copy the file instead of the link: `cp -L`, `COPY` of the target.",
-            "Make a virtual environment of Python in the image, not on another machine.",
+            "Copy the link's target too, to the path that the link names.",
+            "Copy the file instead of the link: `cp -L`, or `COPY` the target.",
+            "Create a Python virtual environment in the image, not on another machine.",
         ],
     },
     check,
 };
 
-fn check(_: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
-    let Suspect::Program(program) = subject else { return Vec::new() };
+/// The most links of a search that are shown.
+const MOST_LINKS: usize = 8;
+
+fn check(_: &Facts<'_>, suspect: &Suspect<'_>) -> Vec<Finding> {
+    let Some(program) = suspect.program() else { return Vec::new() };
     let Err(missing) = &program.lookup else { return Vec::new() };
     let Some(last) = missing.links.last() else { return Vec::new() };
+    let target = last.target.display();
     let (message, cause) = match &missing.reason {
         Reason::Loop => (
-            "it is a link that leads in a circle".to_owned(),
-            "Each of these links leads to another of them.".to_owned(),
+            "it is a loop of links".to_owned(),
+            "Each of these links leads to another one of them.".to_owned(),
         ),
         _ => (
-            format!("it is a link to `{}`, which is not in the image", last.target.display()),
+            format!("it is a link to `{target}`, which is not in the image"),
             format!("{}.", words::missing(missing)),
         ),
     };
-    let target = last.target.display();
-    let search = missing.links.iter().take(8).map(|link| Step {
-        path: shown(&link.at),
-        verdict: format!(
-            "a link to `{}`{}",
-            link.target.display(),
-            if link.climbs_out { ", which climbs out of the image" } else { "" }
-        ),
-    });
+    let search = missing.links.iter().take(MOST_LINKS);
+    let search = search.map(|link| Step { path: shown(&link.at), verdict: words::leads(link) });
     let finding =
         RULE.error(shown(&program.path), message).searched(search.collect()).because(cause).cured_by([
-            format!("copy what `{target}` names into the image, or install the package that has it"),
+            format!("copy `{target}` into the image too, or install the package that has it"),
             "copy the file instead of the link: `cp -L`".to_owned(),
         ]);
     vec![finding.warning_if(!is_wanted(program))]

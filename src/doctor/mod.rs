@@ -1,16 +1,14 @@
 //! Why something does not start: facts about an image -> findings, one file per rule. Reads no file and prints nothing.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use crate::image::about::About;
-use crate::image::program::Program;
+use crate::image::program::{Asked, Binary, Program};
 use crate::image::python::Import;
 use crate::image::tools::ToolSearch;
 use crate::report::finding::{Finding, Severity, Step};
 use crate::report::page::Page;
 
 mod bad_shebang;
+mod described;
 mod exec_format;
 mod executable_stack;
 mod glibc_too_old;
@@ -24,10 +22,13 @@ mod link_out_of_image;
 mod permission_denied;
 mod python_import_name;
 mod python_module_missing;
+mod run;
 mod shared_library_missing;
 mod symbol_version_missing;
 mod tool_not_found;
 mod words;
+
+pub use run::{Error, Plan, run};
 
 /// Every rule, in the order in which they are tried.
 pub static ALL: &[&Rule] = &[
@@ -57,22 +58,38 @@ pub struct Rule {
     pub check: fn(&Facts<'_>, &Suspect<'_>) -> Vec<Finding>,
 }
 
-/// What is known of the image apart from the subject.
+/// What is known of the image apart from the suspect.
 pub struct Facts<'f> {
     /// What kind of image it is.
     pub about: &'f About,
-    /// Files whose names begin like those of libraries that are missing, by the name up to `.so`.
-    pub elsewhere: &'f BTreeMap<Vec<u8>, Vec<PathBuf>>,
+    /// Files whose names begin like those of libraries that are missing.
+    elsewhere: &'f libraries::Elsewhere,
 }
 
 /// What a rule looks at.
 pub enum Suspect<'s> {
     /// A file that is to be started, or a library that is to be loaded.
     Program(&'s Program),
-    /// A name that leads to no program.
-    Tool(&'s ToolSearch, &'static str),
+    /// A name that leads to no program, and who asked for it.
+    Tool(&'s ToolSearch, &'s Asked),
     /// A module that Python is to import.
     Import(&'s Import),
+}
+
+impl<'s> Suspect<'s> {
+    /// The program, if it is one.
+    fn program(&self) -> Option<&'s Program> {
+        match self {
+            Self::Program(program) => Some(program),
+            Self::Tool(..) | Self::Import(_) => None,
+        }
+    }
+
+    /// The program, if it is an ELF file.
+    fn binary(&self) -> Option<(&'s Program, &'s Binary)> {
+        let program = self.program()?;
+        Some((program, program.binary()?))
+    }
 }
 
 impl Rule {
@@ -82,12 +99,12 @@ impl Rule {
     }
 
     /// An error that this rule finds.
-    fn error(&self, subject: String, message: String) -> Finding {
+    fn error(&self, subject: impl Into<String>, message: impl Into<String>) -> Finding {
         Finding {
             rule: self.page.id.to_owned(),
             severity: Severity::Error,
-            subject,
-            message,
+            subject: subject.into(),
+            message: message.into(),
             search: Vec::new(),
             cause: String::new(),
             fix: Vec::new(),
@@ -95,25 +112,9 @@ impl Rule {
     }
 }
 
-/// What all rules find in one subject.
-pub fn check(facts: &Facts<'_>, subject: &Suspect<'_>) -> Vec<Finding> {
-    ALL.iter().flat_map(|rule| (rule.check)(facts, subject)).collect()
-}
-
 /// The page of every rule.
 pub fn pages() -> impl Iterator<Item = &'static Page> {
     ALL.iter().map(|rule| rule.page)
-}
-
-/// The names of the libraries that a program misses.
-pub fn missing_libraries(program: &Program) -> Vec<Vec<u8>> {
-    libraries::missing(program).map(|need| need.name.clone()).collect()
-}
-
-/// A name up to `.so`, under which [`Facts::elsewhere`] has its like: `liboqs` for `liboqs.so.7`.
-pub fn stem(name: &[u8]) -> Vec<u8> {
-    let end = name.windows(3).position(|three| three == b".so").unwrap_or(name.len());
-    name[..end].to_vec()
 }
 
 impl Finding {
@@ -130,8 +131,8 @@ impl Finding {
     }
 
     /// With what to do.
-    fn cured_by(mut self, fix: impl IntoIterator<Item = String>) -> Self {
-        self.fix = fix.into_iter().collect();
+    fn cured_by(mut self, fix: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.fix = fix.into_iter().map(Into::into).collect();
         self
     }
 
@@ -159,12 +160,5 @@ mod tests {
             assert!(page.finds.ends_with('.') && page.why.ends_with('.'), "{}", page.id);
             assert!(!page.fix.is_empty(), "{}", page.id);
         }
-    }
-
-    #[test]
-    fn a_librarys_stem_is_its_name_up_to_so() {
-        assert_eq!(stem(b"liboqs.so.7"), b"liboqs");
-        assert_eq!(stem(b"libc.musl-x86_64.so.1"), b"libc.musl-x86_64");
-        assert_eq!(stem(b"plain"), b"plain");
     }
 }

@@ -1,6 +1,6 @@
-//! How rules name paths, platforms and searches. Knows no rule.
+//! How rules name paths, searches, links and packages. Knows no rule.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::image::about::About;
 use crate::image::elf::Libc;
@@ -8,6 +8,13 @@ use crate::image::loader::{Candidate, Fit, Origin, Resolution};
 use crate::image::program::{Asked, Program};
 use crate::image::root::{Link, Missing, Reason};
 use crate::report::finding::Step;
+
+/// The cure that needs nothing of the image.
+pub(super) const BUILD_STATIC: &str =
+    "build a static program: Rust `--target x86_64-unknown-linux-musl`, Go `CGO_ENABLED=0`, C `-static`";
+
+/// The most items that a sentence lists.
+const MOST_LISTED: usize = 3;
 
 pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -24,31 +31,21 @@ pub(super) fn is_wanted(program: &Program) -> bool {
 
 /// Why a lookup failed, with the links on the way.
 pub(super) fn missing(missing: &Missing) -> String {
-    let trail = trail(&missing.links);
+    let trail =
+        listed(missing.links.iter().map(|link| format!("`{}` is {}", link.at.display(), leads(link))));
     match &missing.reason {
-        Reason::Absent(at) if !missing.links.is_empty() => {
-            format!("absent: {trail}, and `{}` is not there", at.display())
+        Reason::Absent(at) if !trail.is_empty() => {
+            format!("absent: {trail}, but `{}` does not exist", at.display())
         }
         reason if trail.is_empty() => reason.to_string(),
         reason => format!("{reason} ({trail})"),
     }
 }
 
-/// The links that were followed: "a link to `x`, a link to `y`".
-pub(super) fn trail(links: &[Link]) -> String {
-    const SHOWN: usize = 4;
-    let mut words: Vec<String> = links
-        .iter()
-        .take(SHOWN)
-        .map(|link| {
-            let out = if link.climbs_out { ", which climbs out of the image" } else { "" };
-            format!("`{}` is a link to `{}`{out}", link.at.display(), link.target.display())
-        })
-        .collect();
-    if links.len() > SHOWN {
-        words.push(format!("and {} more links", links.len() - SHOWN));
-    }
-    words.join(", ")
+/// Where a link leads: "a link to `x`".
+pub(super) fn leads(link: &Link) -> String {
+    let out = if link.climbs_out { ", which climbs out of the image" } else { "" };
+    format!("a link to `{}`{out}", link.target.display())
 }
 
 /// A loader's search as a reader sees it.
@@ -64,16 +61,15 @@ fn fit(fit: &Fit) -> String {
     match fit {
         Fit::Taken => "taken".to_owned(),
         Fit::Absent(why) => missing(why),
-        Fit::Unfit(why) => format!("passed over, {why}"),
-        Fit::Unusable(why) | Fit::Damaged(why) => format!("{why}; the loader gives up here"),
+        Fit::Unfit(why) => format!("skipped, {why}"),
+        Fit::Unusable(why) | Fit::Damaged(why) => format!("{why}; the loader stops here"),
     }
 }
 
 fn origin(origin: &Origin, resolution: Option<&Resolution>) -> String {
     let of = |object: usize| {
-        let path =
-            resolution.and_then(|resolution| resolution.objects.get(object)).map(|object| &object.path);
-        path.map(|path| format!(" of {}", path.display())).unwrap_or_default()
+        let object = resolution.and_then(|resolution| resolution.objects.get(object));
+        object.map(|object| format!(" of {}", object.path.display())).unwrap_or_default()
     };
     match origin {
         Origin::Name => "named with a slash".to_owned(),
@@ -86,6 +82,14 @@ fn origin(origin: &Origin, resolution: Option<&Resolution>) -> String {
     }
 }
 
+/// The loaders that the image has, for a program that names another.
+pub(super) fn other_loaders(about: &About) -> impl Iterator<Item = Step> {
+    about.loaders.iter().map(|loader| Step {
+        path: shown(loader),
+        verdict: "loader of the image, but not the one that the program names".to_owned(),
+    })
+}
+
 /// What a C library is called.
 pub(super) fn libc(libc: Libc) -> &'static str {
     match libc {
@@ -96,25 +100,39 @@ pub(super) fn libc(libc: Libc) -> &'static str {
     }
 }
 
-/// The command that installs a package here, if the distribution is known.
-pub(super) fn install(about: &About, package: &str) -> String {
-    match about.distribution_id.as_str() {
-        "alpine" | "wolfi" | "chainguard" => format!("apk add {package}"),
+/// How to install a package, by the names that Debian, Alpine and Fedora have for it.
+pub(super) fn install(about: &About, [debian, alpine, fedora]: [&str; 3]) -> String {
+    let command = match about.distribution_id.as_str() {
+        "alpine" | "wolfi" | "chainguard" => format!("apk add {alpine}"),
         "debian" | "ubuntu" => {
-            format!("apt-get update && apt-get install -y --no-install-recommends {package}")
+            format!("apt-get update && apt-get install -y --no-install-recommends {debian}")
         }
-        "fedora" | "rhel" | "centos" | "rocky" | "almalinux" | "amzn" => format!("dnf install -y {package}"),
-        _ => format!("install {package} in the image, or copy it in from the stage that has it"),
-    }
+        "fedora" | "rhel" | "centos" | "rocky" | "almalinux" | "amzn" => format!("dnf install -y {fedora}"),
+        _ => return format!("install {debian} in the image, or copy it from the stage that has it"),
+    };
+    format!("in the image: `{command}`")
 }
 
-/// "`a`, `b` and 3 more".
-pub(super) fn listed(paths: &[PathBuf]) -> String {
-    const SHOWN: usize = 3;
-    let mut words: Vec<String> =
-        paths.iter().take(SHOWN).map(|path| format!("`{}`", path.display())).collect();
-    if paths.len() > SHOWN {
-        words.push(format!("{} more", paths.len() - SHOWN));
+/// "a, b, c and 3 more".
+pub(super) fn listed(mut words: impl Iterator<Item = String>) -> String {
+    let shown: Vec<String> = words.by_ref().take(MOST_LISTED).collect();
+    let (shown, more) = (shown.join(", "), words.count());
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+/// The same of names, each in backticks.
+pub(super) fn quoted(names: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
+    listed(names.into_iter().map(|name| format!("`{name}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_says_how_many_it_leaves_out() {
+        assert_eq!(quoted(["a"; 0]), "");
+        assert_eq!(quoted(["a", "b", "c"]), "`a`, `b`, `c`");
+        assert_eq!(quoted(["a", "b", "c", "d", "e"]), "`a`, `b`, `c` and 2 more");
     }
-    words.join(", ")
 }

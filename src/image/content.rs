@@ -57,7 +57,7 @@ impl Content {
                 let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
                 let there = &bytes[from..bytes.len().min(from.saturating_add(wanted))];
                 if there.is_empty() && wanted > 0 {
-                    return Err(io::Error::other("this part of a compressed layer was not kept"));
+                    return Err(io::Error::other("pqcheck does not keep this part of a compressed layer"));
                 }
                 buffer[..there.len()].copy_from_slice(there);
                 Ok(there.len())
@@ -78,12 +78,12 @@ impl Content {
     pub fn whole(&self, limit: usize) -> io::Result<Vec<u8>> {
         if self.size() > limit as u64 {
             return Err(io::Error::other(format!(
-                "larger than the {limit} bytes that are read of such a file"
+                "larger than the {limit} bytes that pqcheck reads of such a file"
             )));
         }
         let bytes = self.head(limit)?;
         if (bytes.len() as u64) < self.size() {
-            return Err(io::Error::other("this part of a compressed layer was not kept"));
+            return Err(io::Error::other("pqcheck does not keep this part of a compressed layer"));
         }
         Ok(bytes)
     }

@@ -11,5 +11,6 @@ pub mod program;
 pub mod python;
 pub mod root;
 pub mod script;
+pub mod started;
 pub mod target;
 pub mod tools;

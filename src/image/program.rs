@@ -32,12 +32,28 @@ pub struct Program {
 /// Why a file is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// The user named it, or the image's configuration does so under this word.
-    ByName(&'static str),
+    /// The user named it.
+    ByUser,
+    /// The image's configuration starts it by this instruction, `CMD`.
+    ByImage(&'static str),
+    /// It is the machine code of a module that the user named.
+    OfModule,
     /// It lies in PATH.
     InPath,
     /// It runs the script of this path.
     Runs(PathBuf),
+}
+
+impl std::fmt::Display for Asked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ByUser => f.write_str("by name"),
+            Self::ByImage(instruction) => f.write_str(instruction),
+            Self::OfModule => f.write_str("a module's extension"),
+            Self::InPath => f.write_str("in PATH"),
+            Self::Runs(script) => write!(f, "runs {}", script.display()),
+        }
+    }
 }
 
 /// What a file is.
@@ -88,6 +104,19 @@ impl Binary {
     /// The loader, if it is there.
     pub fn loader(&self) -> Option<&Rc<Loader>> {
         self.loader.as_ref()?.as_ref().ok()
+    }
+
+    /// Whether the loader is there and glibc's.
+    pub fn has_glibc_loader(&self) -> bool {
+        self.loader().is_some_and(|loader| !loader.is_musl())
+    }
+
+    /// The file, whose path is `own`, and the libraries that are loaded with it, as far as they can be read.
+    pub fn files<'a>(&'a self, own: &'a Path) -> impl Iterator<Item = (&'a Path, &'a Elf)> {
+        let objects = self.resolution.iter().flat_map(|resolution| resolution.objects.iter().skip(1));
+        let libraries =
+            objects.filter_map(|object| Some((object.path.as_path(), object.facts.as_deref().ok()?)));
+        self.elf().map(|elf| (own, elf)).into_iter().chain(libraries)
     }
 }
 
@@ -168,7 +197,7 @@ fn what(root: &Root, loaders: &Loaders<'_>, about: &About, found: &Rc<FoundFile>
 impl Script {
     fn read(root: &Root, about: &About, shebang: Shebang) -> Self {
         use std::os::unix::ffi::OsStrExt as _;
-        let path = root.config.from_start(std::ffi::OsStr::from_bytes(&shebang.interpreter));
+        let path = root.config.start().join(std::ffi::OsStr::from_bytes(&shebang.interpreter));
         let through_env = shebang.is_env().then(|| {
             let argument = shebang.env_argument();
             let search = match &argument {

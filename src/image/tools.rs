@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::about::User;
@@ -17,6 +17,20 @@ pub struct ToolSearch {
     pub tried: Vec<(PathBuf, Refusal)>,
     /// The one that would be started.
     pub taken: Option<PathBuf>,
+}
+
+impl ToolSearch {
+    /// What the name leads to: the program that would be started, or else a link of that name that leads nowhere.
+    pub fn leads_to(&self) -> Option<&Path> {
+        let is_dangling = |path: &Path, refusal: &Refusal| match refusal {
+            Refusal::Absent(missing) => {
+                missing.links.iter().any(|link| link.at.file_name() == path.file_name())
+            }
+            Refusal::NotAFile | Refusal::NotExecutable(_) => false,
+        };
+        let dangling = || self.tried.iter().find(|(path, refusal)| is_dangling(path, refusal));
+        self.taken.as_deref().or_else(|| dangling().map(|(path, _)| path.as_path()))
+    }
 }
 
 /// Why a path was not taken.
@@ -34,7 +48,7 @@ pub enum Refusal {
 pub fn folders(root: &Root) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = Vec::new();
     for part in root.config.path().as_bytes().split(|byte| *byte == b':') {
-        let folder = root.config.from_start(OsStr::from_bytes(part));
+        let folder = root.config.start().join(OsStr::from_bytes(part));
         if !folders.contains(&folder) {
             folders.push(folder);
         }
@@ -46,7 +60,7 @@ pub fn folders(root: &Root) -> Vec<PathBuf> {
 pub fn search(root: &Root, name: &[u8], user: &User) -> ToolSearch {
     let mut search = ToolSearch { name: name.to_vec(), tried: Vec::new(), taken: None };
     if name.contains(&b'/') {
-        let path = root.config.from_start(OsStr::from_bytes(name));
+        let path = root.config.start().join(OsStr::from_bytes(name));
         match root.lookup(&path) {
             Ok(_) => search.taken = Some(path),
             Err(missing) => search.tried.push((path, Refusal::Absent(missing))),

@@ -88,7 +88,7 @@ fn finding(out: &mut dyn Write, group: &[&Finding], style: Style) -> io::Result<
         if shown < rest {
             names.push(format!("and {} more", rest - shown));
         }
-        wrapped(out, "  and of ", &names.join(", "), style)?;
+        wrapped(out, "  also ", &names.join(", "), style)?;
     }
     search(out, &first.search, style)?;
     if !first.cause.is_empty() {
@@ -110,34 +110,26 @@ fn search(out: &mut dyn Write, steps: &[Step], style: Style) -> io::Result<()> {
         writeln!(out, "  {number:>4}. {}: {}", Plain(&step.path), Plain(&step.verdict))?;
     }
     if steps.len() > most {
-        writeln!(out, "        {} more; --format json has every one", steps.len() - most)?;
+        writeln!(out, "        {} more; --format json shows all", steps.len() - most)?;
     }
     Ok(())
 }
 
 fn last_line(out: &mut dyn Write, findings: &Findings, style: Style) -> io::Result<()> {
     let summary = findings.summary;
-    let looked = format!("{} looked at", counted(summary.looked_at, "program"));
+    let checked = format!("{} checked", counted(summary.looked_at, "program"));
     let warnings = match summary.warnings {
         0 => String::new(),
         count => format!(", {}", counted(count, "warning")),
     };
     match summary.will_not_start {
         0 if summary.looked_at == 0 => {
-            writeln!(
-                out,
-                "{}: there is no program to look at",
-                Painted("nothing looked at", text::WARNING, style)
-            )
+            writeln!(out, "{}: no program found", Painted("nothing checked", text::WARNING, style))
         }
-        0 => writeln!(
-            out,
-            "{looked}, {}{warnings}",
-            Painted("nothing keeps them from starting", text::GOOD, style)
-        ),
+        0 => writeln!(out, "{checked}, {}{warnings}", Painted("none fails to start", text::GOOD, style)),
         count => {
             let verdict = format!("{count} will not start");
-            writeln!(out, "{looked}, {}{warnings}", Painted(verdict, text::FAIL, style))
+            writeln!(out, "{checked}, {}{warnings}", Painted(verdict, text::FAIL, style))
         }
     }
 }
@@ -192,7 +184,7 @@ mod tests {
     fn a_finding_shows_its_search_its_cause_and_its_cure() {
         expect_test::expect![[r#"
             ERROR /bin/a\u{1b}[2J: it is linked to musl [libc-mismatch]
-              and of /bin/b
+              also /bin/b
               search:
                  1. /lib/ld-musl-x86_64.so.1: absent
               cause: It was built for musl.
@@ -208,19 +200,19 @@ mod tests {
 
             note: emulated: the kernel runs on x86_64
             x.tar: Debian 12, with glibc 2.36, for linux/amd64
-            7 programs looked at, 2 will not start, 1 warning
+            7 programs checked, 2 will not start, 1 warning
         "#]]
         .assert_eq(&shown(&sample()));
     }
 
     #[test]
-    fn the_last_line_says_when_nothing_was_looked_at() {
+    fn the_last_line_says_when_nothing_was_checked() {
         let mut findings = sample();
         findings.findings.clear();
         findings.summary = Summary::of(0, &[]);
-        assert!(shown(&findings).ends_with("nothing looked at: there is no program to look at\n"));
+        assert!(shown(&findings).ends_with("nothing checked: no program found\n"));
         findings.summary = Summary::of(1, &[]);
-        assert!(shown(&findings).ends_with("1 program looked at, nothing keeps them from starting\n"));
+        assert!(shown(&findings).ends_with("1 program checked, none fails to start\n"));
     }
 
     #[test]

@@ -118,11 +118,7 @@ fn found(image: &Image, path: &str) -> Vec<String> {
 fn a_whole_image_without_a_fault_is_fine() {
     let run = Image::debian("doctor-fine").doctor(&[]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    assert!(
-        run.stdout.ends_with("1 program looked at, nothing keeps them from starting\n"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.ends_with("1 program checked, none fails to start\n"), "{}", run.stdout);
 }
 
 #[test]
@@ -134,13 +130,13 @@ fn a_musl_program_in_a_debian_image_is_a_libc_mismatch_and_shows_its_search() {
     let run = pqcheck(["doctor", "--image", archive.to_str().unwrap()]);
     assert_eq!(run.code, 1, "{}", run.everything());
     for part in [
-        "ERROR /usr/local/bin/app: it is linked to musl, and the image has glibc",
+        "ERROR /usr/local/bin/app: it is linked to musl, but the image has glibc",
         "[libc-mismatch]",
         "1. /lib/ld-musl-x86_64.so.1: loader of the program: absent",
         "2. /lib64/ld-linux-x86-64.so.2: loader of the image",
         "not found",
         "(test:1): Debian GNU/Linux 12 (bookworm), with glibc 2.36, for linux/amd64",
-        "2 programs looked at, 1 will not start",
+        "2 programs checked, 1 will not start",
     ] {
         assert!(run.stdout.contains(part), "{part:?} is not in\n{}", run.stdout);
     }
@@ -224,7 +220,7 @@ fn a_library_that_ldconfig_has_not_seen_is_named_with_its_place() {
     let run = image.doctor(&["/app/oqs"]);
     assert_eq!(run.code, 1);
     assert!(
-        run.stdout.contains("/usr/local/lib/liboqs.so.7: there, but not where the loader looks"),
+        run.stdout.contains("/usr/local/lib/liboqs.so.7: exists, but the loader does not look here"),
         "{}",
         run.stdout
     );
@@ -238,8 +234,12 @@ fn a_tool_that_is_not_there_shows_every_folder_of_path() {
     let run = image.doctor(&["--tool", "half", "--tool", "sh"]);
     assert_eq!(run.code, 1);
     assert!(run.stdout.contains("ERROR half: `half` is not in PATH [tool-not-found]"), "{}", run.stdout);
-    assert!(run.stdout.contains("/usr/sbin/half: mode 0644 gives no right to execute it"), "{}", run.stdout);
-    assert!(run.stdout.contains("2 programs looked at, 1 will not start"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("/usr/sbin/half: not executable for this user (mode 0644)"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("2 programs checked, 1 will not start"), "{}", run.stdout);
 }
 
 #[test]
@@ -341,10 +341,13 @@ fn what_cannot_be_looked_at_is_one_line_and_exit_2() {
     for (arguments, part) in [
         (vec!["--root", "/no/such/folder"], "/no/such/folder: "),
         (vec!["--image", "/no/such.tar"], "/no/such.tar: "),
-        (vec!["--image", notes], "not a tar archive, as `docker save` writes one"),
+        (vec!["--image", notes], "not a tar archive; write one with `docker save`"),
         (vec!["--platform", "arm"], "--platform `arm`: not a platform"),
         (vec!["--import", "a b"], "--import `a b`: not a module's name"),
-        (vec!["--explain", "nothing"], "--explain `nothing`: no such rule; there are apt-package-missing, "),
+        (
+            vec!["--explain", "nothing"],
+            "--explain `nothing`: no such rule; the rules are apt-package-missing, ",
+        ),
         (vec!["/no/such/file"], "/no/such/file: absent"),
     ] {
         let run = pqcheck(["doctor"].iter().chain(&arguments));
@@ -357,7 +360,7 @@ fn what_cannot_be_looked_at_is_one_line_and_exit_2() {
 fn an_image_without_programs_is_exit_4() {
     let run = Image(folder("doctor-nothing")).text("/etc/motd", "hello").doctor(&[]);
     assert_eq!(run.code, 4);
-    assert!(run.stdout.ends_with("nothing looked at: there is no program to look at\n"), "{}", run.stdout);
+    assert!(run.stdout.ends_with("nothing checked: no program found\n"), "{}", run.stdout);
 }
 
 #[test]
@@ -408,7 +411,7 @@ fn an_image_that_means_harm_is_looked_at_to_the_end() {
 #[test]
 fn every_rule_has_a_page() {
     let run = pqcheck(["doctor", "--explain", "?"]);
-    for id in run.stderr.split("there are ").nth(1).unwrap().trim().split(", ") {
+    for id in run.stderr.split("the rules are ").nth(1).unwrap().trim().split(", ") {
         assert_eq!(pqcheck(["doctor", "--explain", id]).code, 0, "{id}");
     }
 }

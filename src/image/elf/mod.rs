@@ -137,7 +137,7 @@ pub enum Error {
     #[error("a damaged ELF file: {0}")]
     Damaged(&'static str),
     /// It cannot be read.
-    #[error("cannot be read: {0}")]
+    #[error("unreadable: {0}")]
     Unreadable(String),
 }
 

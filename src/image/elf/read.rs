@@ -30,7 +30,7 @@ pub(super) fn read(content: &Content) -> Result<Elf, Error> {
     match ident.get(4) {
         Some(1) => facts::<elf::FileHeader32<Endianness>>(data),
         Some(2) => facts::<elf::FileHeader64<Endianness>>(data),
-        _ => Err(Error::Damaged("it is of no known class")),
+        _ => Err(Error::Damaged("its class is unknown")),
     }
 }
 
@@ -71,7 +71,7 @@ fn damaged<E>(what: &'static str) -> impl Fn(E) -> Error {
 }
 
 fn facts<H: FileHeader<Endian = Endianness>>(data: Data<'_>) -> Result<Elf, Error> {
-    let header = H::parse(data).map_err(damaged("its header is not whole or of no known kind"))?;
+    let header = H::parse(data).map_err(damaged("its header is incomplete or of an unknown kind"))?;
     let endian = header.endian().map_err(damaged("its byte order is unknown"))?;
     let mut elf = Elf {
         is_64: header.is_class_64(),

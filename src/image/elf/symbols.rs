@@ -54,7 +54,8 @@ fn walk<H: FileHeader<Endian = Endianness>>(
     }
     let damaged = |what| move || Error::Damaged(what);
     let endian = if elf.is_big_endian { Endianness::Big } else { Endianness::Little };
-    let count = count::<H>(elf, data, endian).ok_or_else(damaged("its symbols are not counted"))?;
+    let count =
+        count::<H>(elf, data, endian).ok_or_else(damaged("it does not say how many symbols it has"))?;
     let outside = damaged("its dynamic symbols lie outside the file");
     let strings = elf
         .offset_of(elf.tables.strings)

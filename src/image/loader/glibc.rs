@@ -37,7 +37,7 @@ impl Glibc {
         let level = if elf.machine == Machine::X86_64 { cpu::x86_level().unwrap_or(1) } else { 1 };
         Self {
             library_path: root.config.variable("LD_LIBRARY_PATH").map(|value| value.as_bytes().to_vec()),
-            working_dir: root.config.from_start(""),
+            working_dir: root.config.start(),
             cache: cache.and_then(|bytes| Cache::parse(&bytes)),
             cache_flags: cache_flags(elf),
             folders: built_in(root, found, facts).unwrap_or_else(|| usual(elf)),

@@ -29,8 +29,8 @@ impl Musl {
         let list = file.as_deref().unwrap_or(b"/lib:/usr/local/lib:/usr/lib");
         Self {
             library_path: root.config.variable("LD_LIBRARY_PATH").map(|value| value.as_bytes().to_vec()),
-            folders: folders_in(list).map(|folder| root.config.from_start(folder)).collect(),
-            working_dir: root.config.from_start(""),
+            folders: folders_in(list).map(|folder| root.config.start().join(folder)).collect(),
+            working_dir: root.config.start(),
             has_path_file: file.is_some(),
         }
     }

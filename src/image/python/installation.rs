@@ -132,7 +132,7 @@ fn laid_out(
 
 /// What stands first: where the program is started, and PYTHONPATH.
 fn start(root: &Root) -> Vec<PathBuf> {
-    std::iter::once(root.config.from_start("")).chain(root.config.folders("PYTHONPATH")).collect()
+    std::iter::once(root.config.start()).chain(root.config.folders("PYTHONPATH")).collect()
 }
 
 /// The standard library.

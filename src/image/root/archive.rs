@@ -46,9 +46,7 @@ pub(super) fn open(path: &Path) -> Result<(Tree, Config), OpenError> {
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(malformed(
-            "not a regular file; an archive is read at any place, so no pipe will do".to_owned(),
-        ));
+        return Err(malformed("not a regular file; save the archive to a file first".to_owned()));
     }
     read(path, &Content::Part { file: Rc::new(file), start: 0, size: metadata.len() })
 }
@@ -60,18 +58,18 @@ pub(super) fn read(path: &Path, content: &Content) -> Result<(Tree, Config), Ope
     match Compression::of(content).map_err(unreadable)? {
         Compression::None if tar_reader::is_tar(content) => {}
         Compression::None => {
-            return Err(malformed("not a tar archive, as `docker save` writes one".to_owned()));
+            return Err(malformed("not a tar archive; write one with `docker save`".to_owned()));
         }
         Compression::Gzip => {
-            return Err(malformed("compressed as a whole; unpack it with `gunzip` first".to_owned()));
+            return Err(malformed("compressed; unpack it with `gunzip` first".to_owned()));
         }
         Compression::Zstd => {
-            return Err(malformed("compressed as a whole; unpack it with `unzstd` first".to_owned()));
+            return Err(malformed("compressed; unpack it with `unzstd` first".to_owned()));
         }
     }
     let mut outer = Tree::new();
     tar_reader::apply(content, 1, &mut outer)
-        .map_err(|error| malformed(format!("{error}; was it written to the end?")))?;
+        .map_err(|error| malformed(format!("{error}; save the image again")))?;
     let outer = Root::new(Place::Tree(outer), Config::default());
     let image = match described(&outer).map_err(malformed)? {
         Some(image) => image,
@@ -95,7 +93,7 @@ fn layered(outer: &Root, image: Described) -> Result<(Tree, Config), String> {
     let mut config = Config::parse(&json).map_err(|error| said(&image.config, &error))?;
     config.name = image.name;
     if image.layers.len() > MOST_LAYERS {
-        return Err(format!("{} layers, more than any engine makes", image.layers.len()));
+        return Err(format!("{} layers, more than an image can have", image.layers.len()));
     }
     let mut tree = Tree::new();
     let mut kept = 0;
@@ -106,7 +104,7 @@ fn layered(outer: &Root, image: Described) -> Result<(Tree, Config), String> {
             Compression::None => tar_reader::apply(&layer, number, &mut tree),
             Compression::Gzip => tar_reader::apply_gzip(&layer, number, &mut tree, &mut kept),
             Compression::Zstd => Err(io::Error::other(
-                "a zstd-compressed layer, which is not read; save the image with gzip or without compression",
+                "compressed with zstd, which pqcheck does not read; save the image with gzip or without compression",
             )),
         }
         .map_err(|error| said(path, &error))?;
@@ -115,7 +113,7 @@ fn layered(outer: &Root, image: Described) -> Result<(Tree, Config), String> {
 }
 
 fn said(path: &Path, what: &dyn std::fmt::Display) -> String {
-    format!("`{}` in it: {what}", path.display())
+    format!("`{}` in the archive: {what}", path.display())
 }
 
 /// The image that is described in the archive; none where it is a plain tree.
@@ -151,11 +149,11 @@ fn docker(outer: &Root, path: &Path) -> Result<Option<Described>, String> {
             layers: image.layers,
             name: image.repo_tags.and_then(|tags| tags.into_iter().next()),
         })),
-        Err(images) if images.is_empty() => Err("no image in it".to_owned()),
+        Err(images) if images.is_empty() => Err("the archive has no image".to_owned()),
         Err(images) => {
             let tags = images.iter().flat_map(|image| image.repo_tags.iter().flatten());
             let tags: Vec<&str> = tags.map(String::as_str).take(5).collect();
-            Err(format!("{} images in it ({}); save one alone", images.len(), tags.join(", ")))
+            Err(format!("the archive has {} images ({}); save only one", images.len(), tags.join(", ")))
         }
     }
 }
@@ -194,11 +192,11 @@ fn oci(outer: &Root, index: &Path) -> Result<Described, String> {
             return Ok(Described { config: blob(config)?, layers: layers?, name });
         }
         let manifests = document.manifests.unwrap_or_default();
-        let chosen = chosen(&manifests).ok_or_else(|| said(&path, &"no image in it"))?;
+        let chosen = chosen(&manifests).ok_or_else(|| said(&path, &"it names no image"))?;
         name = name.or_else(|| chosen.annotations.get("io.containerd.image.name").cloned());
         path = blob(chosen)?;
     }
-    Err(said(index, &"an index of indexes without an end"))
+    Err(said(index, &"too many indexes of indexes"))
 }
 
 /// Of several images that of this machine's architecture, otherwise the first; attestations are none.
@@ -223,7 +221,7 @@ fn blob(descriptor: &Descriptor) -> Result<PathBuf, String> {
     let (algorithm, digest) = descriptor.digest.split_once(':').unwrap_or_default();
     let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !is_word(algorithm) || !is_word(digest) {
-        return Err(format!("`{}` is no digest", descriptor.digest.chars().take(100).collect::<String>()));
+        return Err(format!("`{}` is not a digest", descriptor.digest.chars().take(100).collect::<String>()));
     }
     Ok(Path::new("blobs").join(algorithm).join(digest))
 }

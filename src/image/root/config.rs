@@ -43,9 +43,9 @@ impl Config {
         self.variable("PATH").unwrap_or(OsStr::new(DEFAULT_PATH))
     }
 
-    /// Where a path leads that is seen from where the program is started.
-    pub fn from_start(&self, path: impl AsRef<Path>) -> PathBuf {
-        Path::new("/").join(&self.working_dir).join(path)
+    /// Where the program is started.
+    pub fn start(&self) -> PathBuf {
+        Path::new("/").join(&self.working_dir)
     }
 
     /// The folders that a variable lists; a relative one is taken from the root.

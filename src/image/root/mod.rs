@@ -143,7 +143,7 @@ impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Absent(_) => f.write_str("absent"),
-            Self::NotAFolder(at) => write!(f, "`{}` is not a directory", at.display()),
+            Self::NotAFolder(at) => write!(f, "`{}` is not a folder", at.display()),
             Self::Loop => write!(f, "more than {MOST_LINKS} symbolic links: a loop"),
             Self::TooLong => write!(f, "the path is longer than {LONGEST_PATH} bytes"),
             Self::Unreadable(at, error) => write!(f, "`{}` cannot be read: {error}", at.display()),

@@ -117,7 +117,7 @@ fn each<R: Read>(
             _ => {}
         }
         if long.size.is_some_and(|stated| stated != size) {
-            return Err(io::Error::other("an entry of more than 8 GiB"));
+            return Err(io::Error::other("an entry larger than 8 GiB"));
         }
         let (mode, uid, gid) = (
             header.mode().unwrap_or(0o644),
@@ -126,7 +126,7 @@ fn each<R: Read>(
         );
         let sparse = kind == EntryType::GNUSparse;
         if sparse && header.as_gnu().is_some_and(tar::GnuHeader::is_extended) {
-            return Err(io::Error::other("a sparse entry in many parts, which image layers do not have"));
+            return Err(io::Error::other("a sparse entry in several parts, which pqcheck does not read"));
         }
         let Long { name, link, .. } = std::mem::take(&mut long);
         let name = name.unwrap_or_else(|| entry.path_bytes().into_owned());

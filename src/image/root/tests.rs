@@ -158,15 +158,15 @@ fn what_is_no_image_is_refused_in_one_line() {
     let two =
         br#"[{"Config":"c","RepoTags":["a:1"],"Layers":[]},{"Config":"c","RepoTags":["b:2"],"Layers":[]}]"#;
     for (bytes, expected) in [
-        (b"text".to_vec(), "not a tar archive, as `docker save` writes one"),
-        (vec![], "not a tar archive, as `docker save` writes one"),
-        (gzip(&layer), "compressed as a whole; unpack it with `gunzip` first"),
-        (tar_of(&[("manifest.json", two)]), "2 images in it (a:1, b:2); save one alone"),
-        (tar_of(&[("manifest.json", b"[]")]), "no image in it"),
-        (tar_of(&[("manifest.json", MANIFEST)]), "`c.json` in it: absent"),
-        (saved(&layer, b"\x28\xb5\x2f\xfd"), "`2/layer.tar` in it: a zstd-compressed layer"),
-        (saved(&layer[..600], &layer), "`1/layer.tar` in it: "),
-        (saved(&gzip(&layer)[..30], &layer), "`1/layer.tar` in it: "),
+        (b"text".to_vec(), "not a tar archive; write one with `docker save`"),
+        (vec![], "not a tar archive; write one with `docker save`"),
+        (gzip(&layer), "compressed; unpack it with `gunzip` first"),
+        (tar_of(&[("manifest.json", two)]), "the archive has 2 images (a:1, b:2); save only one"),
+        (tar_of(&[("manifest.json", b"[]")]), "the archive has no image"),
+        (tar_of(&[("manifest.json", MANIFEST)]), "`c.json` in the archive: absent"),
+        (saved(&layer, b"\x28\xb5\x2f\xfd"), "`2/layer.tar` in the archive: compressed with zstd"),
+        (saved(&layer[..600], &layer), "`1/layer.tar` in the archive: "),
+        (saved(&gzip(&layer)[..30], &layer), "`1/layer.tar` in the archive: "),
     ] {
         let message = opened(&bytes).unwrap_err();
         assert!(message.starts_with(expected), "{message:?} does not begin with {expected:?}");
@@ -174,7 +174,7 @@ fn what_is_no_image_is_refused_in_one_line() {
     }
     let mut cut = saved(&layer, &layer);
     cut.truncate(4000);
-    assert!(opened(&cut).unwrap_err().contains("was it written to the end?"));
+    assert!(opened(&cut).unwrap_err().contains("save the image again"));
 }
 
 #[test]
@@ -214,6 +214,6 @@ fn devices_and_links_out_of_an_archive_do_no_harm() {
     assert_eq!(missing.reason, Reason::Absent("/etc".into()));
     assert!(missing.links[0].climbs_out);
     assert!(root.lookup(Path::new("/hard")).is_err());
-    assert_eq!(root.remarks(), ["`hard` is left out: a hard link to a file that is not there"]);
+    assert_eq!(root.remarks(), ["skipped the entry `hard`: it is a hard link to a missing file"]);
     assert!(root.open(&root.lookup(Path::new("/pipe")).unwrap()).is_err());
 }

@@ -63,7 +63,7 @@ impl Tree {
     /// Applies one entry of layer number `layer`, counted from 1.
     pub(super) fn apply(&mut self, layer: usize, name: &[u8], entry: Entry) {
         let Some(parts) = safe_parts(name) else {
-            self.leave_out("a name that leads out of the image", name);
+            self.leave_out("its name leads out of the image", name);
             return;
         };
         let Some((last, folders)) = parts.split_last() else {
@@ -73,7 +73,7 @@ impl Tree {
             return;
         };
         if parts.len() > DEEPEST || self.nodes.len() >= MOST_NODES {
-            self.leave_out("more, or deeper, than an image has", name);
+            self.leave_out("more entries, or deeper folders, than an image can have", name);
             return;
         }
         if last.as_bytes() == b".wh..wh..opq" {
@@ -119,7 +119,7 @@ impl Tree {
                 match source.map(|id| &self.nodes[id]) {
                     Some(source) if source.node.kind != FileKind::Folder => Slot { layer, ..source.clone() },
                     _ => {
-                        self.leave_out("a hard link to a file that is not there", full);
+                        self.leave_out("it is a hard link to a missing file", full);
                         return;
                     }
                 }
@@ -176,10 +176,13 @@ impl Tree {
         self.left_out += 1;
         if self.left_out <= SHOWN {
             let name: String = String::from_utf8_lossy(name).chars().take(120).collect();
-            self.remarks.push(format!("`{name}` is left out: {why}"));
+            self.remarks.push(format!("skipped the entry `{name}`: {why}"));
         } else {
             self.remarks.truncate(SHOWN as usize);
-            self.remarks.push(format!("{} more entries are left out", self.left_out - SHOWN));
+            self.remarks.push(match self.left_out - SHOWN {
+                1 => "skipped 1 more entry".to_owned(),
+                more => format!("skipped {more} more entries"),
+            });
         }
     }
 
@@ -317,7 +320,7 @@ mod tests {
         assert_eq!(text(&tree, "/bin/perl5").as_deref(), Some("perl"));
         let lost = Entry { kind: EntryKind::Hard(b"../etc/shadow".to_vec()), mode: 0, uid: 0, gid: 0 };
         tree.apply(2, b"lost", lost);
-        assert_eq!(tree.remarks(), ["`lost` is left out: a hard link to a file that is not there"]);
+        assert_eq!(tree.remarks(), ["skipped the entry `lost`: it is a hard link to a missing file"]);
     }
 
     #[test]
@@ -332,8 +335,11 @@ mod tests {
         assert_eq!(tree.list(Path::new("/")), [("abs".into(), Listed::Folder)]);
         assert_eq!(text(&tree, "/abs/olute").as_deref(), Some("fine"));
         assert_eq!(tree.remarks().len(), 6);
-        assert_eq!(tree.remarks()[0], "`../../etc/passwd` is left out: a name that leads out of the image");
-        assert_eq!(tree.remarks()[5], "7 more entries are left out");
+        assert_eq!(
+            tree.remarks()[0],
+            "skipped the entry `../../etc/passwd`: its name leads out of the image"
+        );
+        assert_eq!(tree.remarks()[5], "skipped 7 more entries");
     }
 
     #[test]

@@ -48,20 +48,22 @@ impl Names {
 
     /// Follows `from X import *`, one level deep.
     fn take_over(&mut self, root: &Root, python: &Installation, package: &str, star: &str) {
-        let cannot = |what: &str| format!("it takes over all names of `{star}`, {what}");
+        let cannot = |what: &str| format!("it imports all names of `{star}`, {what}");
         let Some(target) = absolute(package, star) else {
-            self.dynamic.get_or_insert_with(|| cannot("which is outside any package"));
+            self.dynamic.get_or_insert_with(|| cannot("which is outside of any package"));
             return;
         };
         let found = module::search(root, python, &target).found;
         let source = found.filter(|found| matches!(found.kind, ModuleKind::Source | ModuleKind::Package));
         let Some(bytes) = source.and_then(|found| root.read(&found.path, LARGEST_SOURCE).ok()) else {
-            self.dynamic.get_or_insert_with(|| cannot("whose source is not there to read"));
+            self.dynamic.get_or_insert_with(|| cannot("which has no source to read"));
             return;
         };
         let other = Self::scan(&String::from_utf8_lossy(&bytes));
         if other.dynamic.is_some() || !other.stars.is_empty() {
-            self.dynamic.get_or_insert_with(|| cannot("which makes names as it runs or takes over others"));
+            self.dynamic.get_or_insert_with(|| {
+                cannot("which defines names at run time or imports all of another module")
+            });
         }
         match other.all {
             Some(all) => self.defined.extend(all),
