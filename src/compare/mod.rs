@@ -76,7 +76,7 @@ pub fn run(sides: Vec<(String, Vec<Document>)>, plan: &Plan) -> Result<Compariso
         }
         ([(name, _)], _) => Err(Error::OneSide { name: name.clone() }),
         ([(_, old), (_, new)], _) if old.len() == 1 && new.len() == 1 => {
-            Ok(Comparison::Outcomes(outcomes::compare(&old[0], &new[0])))
+            Ok(Comparison::Outcomes(Box::new(outcomes::compare(&old[0], &new[0]))))
         }
         (sides, _) => {
             let more = sides.iter().enumerate().find(|(at, (_, reports))| *at > 1 || reports.len() > 1);

@@ -9,7 +9,7 @@ use super::trend::Trend;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Comparison {
     /// Two reports of known-answer tests.
-    Outcomes(Outcomes),
+    Outcomes(Box<Outcomes>),
     /// Measurements of two sides or more.
     Ratios(Ratios),
     /// Measurements of a history.

@@ -158,7 +158,7 @@ mod tests {
     fn compare(old: &Report, new: &Report) -> Outcomes {
         let side = |report: &Report| ("report".to_owned(), vec![Document::Report(Box::new(report.clone()))]);
         match compare::run(vec![side(old), side(new)], &Plan::default()) {
-            Ok(Comparison::Outcomes(outcomes)) => outcomes,
+            Ok(Comparison::Outcomes(outcomes)) => *outcomes,
             other => panic!("{other:?}"),
         }
     }
