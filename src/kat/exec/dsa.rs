@@ -1,6 +1,8 @@
 //! The steps of an ML-DSA case. Knows the standard's algorithms, not where a case comes from.
 
-use super::{Executor, Step, equals, known, mismatched, outputs, published, refused, rejected_valid};
+use super::executor::{
+    Executor, Step, equals, known, mismatched, outputs, published, refused, rejected_valid,
+};
 use crate::backend::{self, Departure, Signature, Signed, Signing};
 use crate::kat::departure;
 use crate::kat::guarded::Guarded;

@@ -1,6 +1,8 @@
 //! The steps of a case of a KEM. Knows the standard's algorithms, not where a case comes from.
 
-use super::{Executor, Step, equals, mismatched, outputs, published, refused, rejected_valid, same};
+use super::executor::{
+    Executor, Step, equals, mismatched, outputs, published, refused, rejected_valid, same,
+};
 use crate::backend::{Departure, Encapsulated, Kem, Refusal};
 use crate::kat::departure;
 use crate::kat::guarded::Guarded;
