@@ -101,13 +101,13 @@ impl From<io::Error> for Silence {
 impl Silence {
     fn words(&self, patience: Duration) -> String {
         match self {
-            Self::Closed => "connected, and closed without a word".to_owned(),
-            Self::Status(code) => format!("HTTP status {code}, where 2xx is health"),
-            Self::Garbled(what) => format!("no HTTP ({what})"),
+            Self::Closed => "connection closed without an answer".to_owned(),
+            Self::Status(code) => format!("HTTP status {code}, not 2xx"),
+            Self::Garbled(what) => format!("not HTTP ({what})"),
             Self::Nothing(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => nothing_within(patience),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => timed_out(patience),
                 // What the time-out of a connection comes back as.
-                _ if error.raw_os_error() == Some(libc::EINPROGRESS) => nothing_within(patience),
+                _ if error.raw_os_error() == Some(libc::EINPROGRESS) => timed_out(patience),
                 ErrorKind::NotFound => "no such socket".to_owned(),
                 ErrorKind::ConnectionRefused
                 | ErrorKind::ConnectionReset
@@ -120,8 +120,8 @@ impl Silence {
     }
 }
 
-fn nothing_within(patience: Duration) -> String {
-    format!("nothing within {:.1} s", patience.as_secs_f64())
+fn timed_out(patience: Duration) -> String {
+    format!("timed out after {:.1} s", patience.as_secs_f64())
 }
 
 impl fmt::Display for Address {
@@ -132,7 +132,7 @@ impl fmt::Display for Address {
 
 /// An address that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}; write it as `tcp:127.0.0.1:5432`, `unix:/run/x.sock` or `http://127.0.0.1:8000/healthz`")]
+#[error("{0}; write `tcp:127.0.0.1:5432`, `unix:/run/x.sock` or `http://127.0.0.1:8000/healthz`")]
 pub struct BadAddress(String);
 
 impl FromStr for Address {
@@ -141,11 +141,11 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, BadAddress> {
         // What is shown to people, and sent to servers, is plain.
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(BadAddress(format!("`{}` has more than plain characters", text.escape_debug())));
+            return Err(BadAddress(format!("`{}` has characters that no address has", text.escape_debug())));
         }
         let (places, request) = if let Some(path) = text.strip_prefix("unix:") {
             if !path.starts_with('/') {
-                return Err(BadAddress(format!("`{path}` is no absolute path")));
+                return Err(BadAddress(format!("`{path}` is not an absolute path")));
             }
             let place = SockAddr::unix(path).map_err(|_| BadAddress(format!("`{path}` is too long")))?;
             (vec![place], None)
@@ -163,10 +163,10 @@ impl FromStr for Address {
             (places(&if has_port { at.to_owned() } else { format!("{at}:80") })?, Some(request))
         } else if text.starts_with("https://") {
             return Err(BadAddress(format!(
-                "`{text}`: TLS is not spoken; `tcp:` sees whether the port is open"
+                "`{text}`: TLS is not supported; `tcp:` checks that the port is open"
             )));
         } else {
-            return Err(BadAddress(format!("`{text}` is no address")));
+            return Err(BadAddress(format!("`{text}` is not an address")));
         };
         Ok(Self { text: text.to_owned(), places, request })
     }
@@ -176,17 +176,17 @@ impl FromStr for Address {
 fn places(at: &str) -> Result<Vec<SockAddr>, BadAddress> {
     let addresses: Vec<SocketAddr> = match at.strip_prefix("localhost:") {
         Some(port) => {
-            let port = port.parse().map_err(|_| BadAddress(format!("`{port}` is no port")))?;
+            let port = port.parse().map_err(|_| BadAddress(format!("`{port}` is not a port")))?;
             vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()]
         }
         None => {
             let no_address =
-                || BadAddress(format!("`{at}` is no IP address and port (names are not looked up)"));
+                || BadAddress(format!("`{at}` is not an IP address and port (names are not resolved)"));
             vec![at.parse().map_err(|_| no_address())?]
         }
     };
     if addresses.iter().any(|address| address.port() == 0) {
-        return Err(BadAddress(format!("`{at}`: nobody answers at port 0")));
+        return Err(BadAddress(format!("`{at}`: 0 is not a port")));
     }
     Ok(addresses.into_iter().map(SockAddr::from).collect())
 }
@@ -241,11 +241,11 @@ mod tests {
         for (answer, expected) in [
             (&b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"[..], Ok(())),
             (b"HTTP/1.0 204 No Content\r\n", Ok(())),
-            (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", Err("HTTP status 503, where 2xx is health")),
-            (b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", Err("HTTP status 302, where 2xx is health")),
-            (b"SSH-2.0-OpenSSH_9.2\r\n", Err("no HTTP (invalid HTTP version)")),
-            (b"HTTP/1.1 2", Err("no HTTP (it ends too early)")),
-            (b"", Err("connected, and closed without a word")),
+            (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", Err("HTTP status 503, not 2xx")),
+            (b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", Err("HTTP status 302, not 2xx")),
+            (b"SSH-2.0-OpenSSH_9.2\r\n", Err("not HTTP (invalid HTTP version)")),
+            (b"HTTP/1.1 2", Err("not HTTP (it ends too early)")),
+            (b"", Err("connection closed without an answer")),
         ] {
             let said = ask(&format!("http://{}/healthz", server(answer)), 5000);
             assert_eq!(said, expected.map_err(str::to_owned), "{}", answer.escape_ascii());
@@ -257,7 +257,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let start = Instant::now();
         let said = ask(&format!("http://{}", listener.local_addr().unwrap()), 200);
-        assert_eq!(said, Err("nothing within 0.2 s".to_owned()));
+        assert_eq!(said, Err("timed out after 0.2 s".to_owned()));
         // A Unix socket whose queue is full keeps its callers waiting.
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
@@ -266,7 +266,7 @@ mod tests {
         unix.listen(0).unwrap();
         let name = format!("unix:{}", path.display());
         assert_eq!(ask(&name, 200), Ok(()));
-        assert_eq!(ask(&name, 200), Err("nothing within 0.2 s".to_owned()));
+        assert_eq!(ask(&name, 200), Err("timed out after 0.2 s".to_owned()));
         assert!(start.elapsed() < Duration::from_secs(3));
     }
 
@@ -306,7 +306,7 @@ mod tests {
             "udp:127.0.0.1:53",
         ] {
             let error = text.parse::<Address>().unwrap_err().to_string();
-            assert!(error.contains("; write it as `tcp:"), "{error}");
+            assert!(error.contains("; write `tcp:"), "{error}");
         }
         assert!(format!("unix:/{}", "x".repeat(200)).parse::<Address>().is_err());
         for (text, request) in [

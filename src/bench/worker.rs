@@ -74,7 +74,7 @@ impl<'a> Worker<'a> {
     /// With the reason, if there is no child, if it dies of it, or if it takes longer than `patience`.
     pub(super) fn ask(&mut self, command: Command, patience: Duration) -> Result<Reply, String> {
         if self.deaths >= DEATHS {
-            return Err(format!("not run: the code path died {DEATHS} times before"));
+            return Err(format!("not run: the code path had died {DEATHS} times"));
         }
         let (subject, workloads) = (self.subject, self.workloads);
         let process = match &mut self.process {

@@ -50,7 +50,7 @@ const NO_STANDARD: [(&str, &str); 6] = [
 pub(super) struct Args {
     #[command(flatten)]
     looks: Looks,
-    /// Also write the verdict as metrics to this file, for node_exporter's textfile collector, which reads *.prom
+    /// Also write metrics to this *.prom file, for node_exporter's textfile collector
     #[arg(long, value_name = "FILE", env = "PQCHECK_TEXTFILE")]
     textfile: Option<PathBuf>,
 }
@@ -58,26 +58,25 @@ pub(super) struct Args {
 /// What a health check looks at.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub(super) struct Looks {
-    /// Algorithms that must work here [default: ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305, of libraries of the image the
-    /// last only where one has it]
+    /// Algorithms that must work [default: ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305; with --installed, ChaCha20-Poly1305
+    /// only if a library provides it]
     #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', env = "PQCHECK_REQUIRE")]
     require: Vec<Algorithm>,
-    /// Backends to ask [default: all linked ones]
+    /// Backends to test [default: all linked ones]
     #[arg(long, value_name = "BACKEND", value_delimiter = ',', env = "PQCHECK_BACKEND")]
     pub(super) backend: Vec<String>,
     #[command(flatten)]
     image: subjects::FromImage,
-    /// Be done within this time; keep it below the engine's own timeout
+    /// Time limit of the check; keep it below the engine's timeout
     #[arg(long, value_name = "TIME", default_value = DEADLINE, value_parser = time, env = "PQCHECK_DEADLINE")]
     pub(super) deadline: Duration,
-    /// Ask every code path that this processor runs, not only those that the libraries choose
+    /// Test every code path that this processor can run, not only those that the libraries choose
     #[arg(long, env = "PQCHECK_ALL_PATHS", value_parser = clap::builder::FalseyValueParser::new())]
     all_paths: bool,
-    /// Where the service itself must answer (repeatable): tcp:IP:PORT, unix:/PATH, or http://IP:PORT/PATH, which must
-    /// say 2xx
+    /// Where the service must answer too (repeatable): tcp:IP:PORT, unix:/PATH or http://IP:PORT/PATH (2xx)
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',', env = "PQCHECK_ANSWERS")]
     answers: Vec<Address>,
-    /// What the service uses and pqcheck does not test, for the line to say so
+    /// Name in the line what the service uses and pqcheck does not test (repeatable)
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = untested, env = "PQCHECK_ALSO_USES")]
     also_uses: Vec<String>,
 }
@@ -218,7 +217,7 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|number| number.is_finite() && *number > 0.0)
         .and_then(|number| Duration::try_from_secs_f64(number * unit).ok())
-        .ok_or_else(|| format!("`{text}` is no time; write it as `2s` or `500ms`"))
+        .ok_or_else(|| format!("`{text}` is not a time; write `2s` or `500ms`"))
 }
 
 #[cfg(test)]

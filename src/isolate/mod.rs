@@ -106,9 +106,9 @@ impl fmt::Display for End {
     }
 }
 
-/// The kernel made no child process, or no pipe to one.
+/// The kernel refuses a child process, or a pipe to one.
 #[derive(Debug, thiserror::Error)]
-#[error("no child process: {0}")]
+#[error("cannot start a child process: {0}")]
 pub struct Refused(#[source] pub io::Error);
 
 /// The deadline of [`Children::next_until`] passed before anything happened.

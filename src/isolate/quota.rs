@@ -41,8 +41,8 @@ pub fn held_back() -> HeldBack {
     HeldBack { ms: held_back_ms() }
 }
 
-pub(super) const WHOSE: &str = "; the container's processor quota held it back for ";
-pub(super) const ADVICE: &str = " ms (throttled): give it more (--cpus), or more time (--deadline)";
+pub(super) const WHOSE: &str = "; the container's CPU limit throttled it for ";
+pub(super) const ADVICE: &str = " ms: raise --cpus or --deadline";
 
 impl fmt::Display for HeldBack {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(HeldBack { ms: 0 }.to_string(), "");
         assert_eq!(
             HeldBack { ms: 93 }.to_string(),
-            "; the container's processor quota held it back for 93 ms (throttled): give it more (--cpus), or more time (--deadline)"
+            "; the container's CPU limit throttled it for 93 ms: raise --cpus or --deadline"
         );
     }
 

@@ -16,7 +16,7 @@ pub(super) const fn describe(signal: c_int) -> Option<(&'static str, &'static st
         libc::SIGHUP => ("SIGHUP", "hang-up"),
         libc::SIGILL => ("SIGILL", "illegal instruction"),
         libc::SIGINT => ("SIGINT", "interrupt"),
-        libc::SIGKILL => ("SIGKILL", "killed from outside, as for want of memory"),
+        libc::SIGKILL => ("SIGKILL", "killed from outside, often for lack of memory"),
         libc::SIGPIPE => ("SIGPIPE", "broken pipe"),
         libc::SIGSEGV => ("SIGSEGV", "invalid memory access or stack overflow"),
         libc::SIGSYS => ("SIGSYS", "system call refused"),

@@ -136,7 +136,7 @@ fn memory_without_end_ends() {
     let end = end(hoard);
     // With RUST_BACKTRACE set, a backtrace follows.
     let expected = if emulated() {
-        "killed by SIGKILL (killed from outside, as for want of memory): used more than 64 MiB of memory"
+        "killed by SIGKILL (killed from outside, often for lack of memory): used more than 64 MiB of memory"
     } else {
         "killed by SIGABRT (abort): memory allocation of 1048576 bytes failed"
     };

@@ -26,12 +26,12 @@ pub use plan::{Isolation, Plan};
 
 /// Every reason for which a case is skipped, and what it means. What follows the colon varies.
 pub const SKIP_REASONS: &[(&str, &str)] = &[
-    ("bad-vector", "the published answer itself is known to be wrong"),
-    ("known-departure", "the code is known to depart from the standard in this way, and did"),
-    ("cpu-lacks", "the code path needs processor features that are not here"),
-    ("no-published-digest", "nobody has published this value and no second backend computed it"),
-    ("not-chosen", "the library takes another code path for this algorithm here"),
-    ("not-offered", "the library, or this code path of it, has no such algorithm"),
+    ("bad-vector", "the published answer is known to be wrong"),
+    ("known-departure", "the library is known to depart from the standard here, and did"),
+    ("cpu-lacks", "this processor lacks a feature that the code path needs"),
+    ("no-published-digest", "no published value, and no second backend to confirm it"),
+    ("not-chosen", "the library uses another code path for this algorithm on this processor"),
+    ("not-offered", "the library or code path does not have the algorithm"),
     ("unsupported", "the library has no entry point for this interface of the standard"),
 ];
 

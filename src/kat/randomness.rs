@@ -24,7 +24,7 @@ pub fn check(mut fill: impl FnMut(&mut [u8]) -> io::Result<()>) -> Result<(), St
         let mut draw = [0; DRAW];
         fill(&mut draw).map_err(|error| {
             format!(
-                "no randomness from the kernel: {error}; allow the system call `getrandom` (seccomp profile)"
+                "no randomness from the kernel: {error}; allow the system call `getrandom` in the seccomp profile"
             )
         })?;
         for block in draw.as_chunks::<BLOCK>().0 {
@@ -43,7 +43,8 @@ pub fn check(mut fill: impl FnMut(&mut [u8]) -> io::Result<()>) -> Result<(), St
     Ok(())
 }
 
-const ADVICE: &str = "; keys made here can be guessed: make none, and look for what stands between this program and the kernel's `getrandom`";
+const ADVICE: &str =
+    "; make no keys here, they can be guessed; find out what replaces the kernel's `getrandom`";
 
 #[cfg(test)]
 mod tests {

@@ -100,7 +100,7 @@ impl FromStr for Shard {
             .map(|(part, of)| Self { part: part - first + 1, of })
             .ok_or_else(|| {
                 format!(
-                    "`{text}` is no shard; write I/N with 1 ≤ I ≤ N, such as `1/4`, or index:I/N with 0 ≤ I < N"
+                    "`{text}` is not a shard; write I/N with 1 ≤ I ≤ N, such as `1/4`, or index:I/N with 0 ≤ I < N"
                 )
             })
     }

@@ -80,9 +80,9 @@ fn what_is_not_all_of_one_run_is_refused_in_a_line() {
     let absent = folder.join("absent.json");
     let of = |middle: &PathBuf| vec![files[0].clone(), middle.clone(), files[2].clone()];
     for (given, expected) in [
-        (vec![files[0].clone(), files[2].clone()], "missing 2/3"),
-        (of(&files[0]), "1.json: part 1 of 3 once more"),
-        (of(&other), "other.json: a plan of "),
+        (vec![files[0].clone(), files[2].clone()], "missing: 2/3"),
+        (of(&files[0]), "1.json: part 1 of 3, which "),
+        (of(&other), "other.json: plan "),
         (of(&cut), "cut.json: the document ends too early"),
         (of(&absent), "absent.json: No such file"),
     ] {

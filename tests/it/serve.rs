@@ -290,7 +290,7 @@ fn a_check_that_dies_or_hangs_is_never_healthy() {
             let Some((child, _)) = server.children().first().copied() else { return false };
             let _ =
                 Command::new("kill").args(["-s", signal, &child.to_string()]).stderr(Stdio::null()).status();
-            server.get("/healthz").1.starts_with(&format!("unhealthy: the check came to no end: {words}"))
+            server.get("/healthz").1.starts_with(&format!("unhealthy: the check did not finish: {words}"))
         });
         assert_eq!(server.metric("pqcheck_healthy"), "0");
         assert!(server.get("/report.json").0.starts_with("http/1.1 503 "));
@@ -405,11 +405,11 @@ fn what_cannot_be_served_is_said_in_one_line() {
         assert!(run.stderr.contains(words) && run.stderr.lines().count() == 1, "{}", run.everything());
     };
     refused(&["--listen", &at], &format!("pqcheck: {at}: the port is in use; choose another with --listen"));
-    refused(&["--listen", "192.0.2.1:9464"], "192.0.2.1:9464: this machine has no such address");
-    refused(&["--listen", "everywhere"], "`everywhere` is no address and port; write it as `0.0.0.0:9464`");
+    refused(&["--listen", "192.0.2.1:9464"], "192.0.2.1:9464: this machine does not have this address");
+    refused(&["--listen", "everywhere"], "`everywhere` is not an address and port; write `0.0.0.0:9464`");
     refused(&["--interval", "1ms"], "`1ms` is not between 100ms and 86400s");
     refused(&["--backend", "nobody"], "unknown backend `nobody`");
-    refused(&["--answers", "db:5432"], "`db:5432` is no address; write it as `tcp:127.0.0.1:5432`");
+    refused(&["--answers", "db:5432"], "`db:5432` is not an address; write `tcp:127.0.0.1:5432`");
 }
 
 #[test]
@@ -422,5 +422,9 @@ fn the_variables_of_the_health_check_hold_here_too() {
         .unwrap()
         .into();
     assert_eq!(run.code, 2, "{}", run.everything());
-    assert!(run.stderr.contains("RSA") || run.stderr.contains("`x` is no address"), "{}", run.everything());
+    assert!(
+        run.stderr.contains("RSA") || run.stderr.contains("`x` is not an address"),
+        "{}",
+        run.everything()
+    );
 }

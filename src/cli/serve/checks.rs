@@ -33,7 +33,7 @@ pub(super) async fn keep_making(looks: Looks, interval: Duration, latest: Arc<La
 pub(super) async fn make(looks: &Looks, latest: &Latest) {
     let start = Instant::now();
     let check = in_child(looks).await.unwrap_or_else(|why| Check {
-        verdict: HealthVerdict::unhealthy(&format!("the check came to no end: {why}")),
+        verdict: HealthVerdict::unhealthy(&format!("the check did not finish: {why}")),
         seconds: start.elapsed().as_secs_f64(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         platform: platform::read(),

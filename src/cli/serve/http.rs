@@ -82,13 +82,13 @@ fn answer(method: &Method, path: &str, headers: &HeaderMap, latest: &Latest) -> 
         let mut refusal = response(
             StatusCode::METHOD_NOT_ALLOWED,
             TEXT,
-            format!("{method} is not served; GET and HEAD are\n"),
+            format!("{method} is not allowed; use GET or HEAD\n"),
         );
         refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return refusal;
     }
     let Some(check) = latest.get() else {
-        return response(StatusCode::SERVICE_UNAVAILABLE, TEXT, "no check has been made yet\n".to_owned());
+        return response(StatusCode::SERVICE_UNAVAILABLE, TEXT, "no check has finished yet\n".to_owned());
     };
     let verdict = &check.verdict;
     match path {
@@ -116,7 +116,7 @@ fn answer(method: &Method, path: &str, headers: &HeaderMap, latest: &Latest) -> 
         _ => response(
             StatusCode::NOT_FOUND,
             TEXT,
-            "not found; there are /metrics, /healthz and /report.json\n".to_owned(),
+            "not found; try /metrics, /healthz or /report.json\n".to_owned(),
         ),
     }
 }

@@ -33,10 +33,10 @@ const BACKLOG: u32 = 1024;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Where to listen
+    /// Address to listen on
     #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:9464", value_parser = listen, env = "PQCHECK_LISTEN")]
     listen: SocketAddr,
-    /// How often to make the check
+    /// Time between two checks
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = interval, env = "PQCHECK_INTERVAL")]
     interval: Duration,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         .enable_io()
         .enable_time()
         .build()
-        .context("the kernel gives no event queue")?;
+        .context("cannot create an event queue")?;
     let code = runtime.block_on(serve(args))?;
     Ok(code.into())
 }
@@ -58,8 +58,8 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
 async fn serve(args: &Args) -> Result<Exit> {
     let listener = bind(args.listen)?;
     let [mut terminate, mut interrupt] = [
-        signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?,
-        signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?,
+        signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?,
+        signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?,
     ];
     let at = listener.local_addr().context("the socket has no address")?;
     say(&format!(
@@ -86,8 +86,8 @@ async fn work(looks: health::Looks, interval: Duration, listener: TcpListener, l
     tasks.spawn(checks::keep_making(looks, interval, Arc::clone(&latest)));
     tasks.spawn(http::serve(listener, latest));
     match tasks.join_next().await {
-        Some(Err(error)) => anyhow!("a part of the server has ended: {error}"),
-        _ => anyhow!("a part of the server has ended"),
+        Some(Err(error)) => anyhow!("a part of the server stopped: {error}"),
+        _ => anyhow!("a part of the server stopped"),
     }
 }
 
@@ -102,17 +102,17 @@ fn bind(at: SocketAddr) -> Result<TcpListener> {
     listening.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => anyhow!("{at}: the port is in use; choose another with --listen"),
         ErrorKind::PermissionDenied => {
-            anyhow!("{at}: no permission to listen there; choose a port from 1024 on with --listen")
+            anyhow!("{at}: no permission to listen on this port; choose 1024 or above with --listen")
         }
         ErrorKind::AddrNotAvailable => {
-            anyhow!("{at}: this machine has no such address; choose another with --listen")
+            anyhow!("{at}: this machine does not have this address; choose another with --listen")
         }
         _ => anyhow!("{at}: cannot listen: {error}"),
     })
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("`{text}` is no address and port; write it as `0.0.0.0:9464`"))
+    text.parse().map_err(|_| format!("`{text}` is not an address and port; write `0.0.0.0:9464`"))
 }
 
 fn interval(text: &str) -> Result<Duration, String> {

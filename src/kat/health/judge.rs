@@ -310,10 +310,13 @@ mod tests {
 
     #[test]
     fn a_run_without_isolation_says_so() {
-        let path = PathInfo { not_isolated: Some("no child process: EAGAIN".to_owned()), ..linked("b") };
+        let path =
+            PathInfo { not_isolated: Some("cannot start a child process: EAGAIN".to_owned()), ..linked("b") };
         let line = judge(&report(&[linked("a"), path]), &CORE, &[]).line;
         assert!(
-            line.ends_with("; kernel randomness ok; ran without isolation (no child process: EAGAIN)"),
+            line.ends_with(
+                "; kernel randomness ok; ran without isolation (cannot start a child process: EAGAIN)"
+            ),
             "{line}"
         );
     }

@@ -115,13 +115,13 @@ impl Apart<'_, '_> {
         let (subject, algorithm, operation) = key;
         let name = || self.grid.plan.subjects[subject].name();
         if self.hangs.iter().filter(|hang| hang.0 == subject).count() >= HANGS {
-            return Some(format!("not run: {} hung in {HANGS} operations before", name()));
+            return Some(format!("not run: {} had hung in {HANGS} operations", name()));
         }
         if self.hangs.contains(&key) {
-            return Some(format!("not run: {} hung before in {algorithm} {operation}", name()));
+            return Some(format!("not run: {} had hung in {algorithm} {operation}", name()));
         }
         (self.crashes.get(&key) >= Some(&CRASHES))
-            .then(|| format!("not run: {} crashed {CRASHES} times before in {algorithm} {operation}", name()))
+            .then(|| format!("not run: {} had crashed {CRASHES} times in {algorithm} {operation}", name()))
     }
 
     /// Runs a unit in this process.
@@ -187,7 +187,7 @@ fn explain(subject: &Subject, end: &End) -> String {
     let (mut text, lacks) = (format!("{end} in {}", place(subject)), subject.path.lacks());
     if !lacks.is_empty() {
         text += &format!(
-            "; the path needs {}, this processor lacks {}",
+            "; the path needs {}, and this processor lacks {}",
             Feature::names(subject.path.requires),
             Feature::names(&lacks)
         );

@@ -14,13 +14,13 @@ const NAMED: usize = 10;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum MergeError {
     /// A report is not that of a part.
-    #[error("{0}: not a part of a run: it was made without `--shard I/N`")]
+    #[error("{0}: not one part of a run; run `pqcheck kat` with `--shard I/N`")]
     Whole(String),
     /// A report says something of itself that cannot be.
     #[error("{0}: damaged report: {1}")]
     Damaged(String, String),
     /// Two reports are of different runs.
-    #[error("{file}: {what} {its}, but {first} has {theirs}: these are not parts of one run")]
+    #[error("{file}: {what} {its}, but {theirs} in {first}; merge needs the parts of one run")]
     Other {
         /// The report that differs from the first one.
         file: String,
@@ -34,7 +34,7 @@ pub enum MergeError {
         theirs: String,
     },
     /// A part is there twice.
-    #[error("{file}: part {part} of {of} once more; the first is {first}")]
+    #[error("{file}: part {part} of {of}, which {first} has already")]
     Twice {
         /// The second report of the part.
         file: String,
@@ -46,7 +46,7 @@ pub enum MergeError {
         first: String,
     },
     /// Parts are not there.
-    #[error("not all of the run is there: missing {0}")]
+    #[error("parts of the run are missing: {0}")]
     Missing(String),
 }
 
@@ -77,7 +77,7 @@ pub fn merge(reports: Vec<(String, Report)>) -> Result<Report, MergeError> {
         parts.insert(shard.part, (name, report));
     }
     let shard = parts.values().next().and_then(|(_, report)| report.shard.clone());
-    let shard = shard.ok_or_else(|| MergeError::Missing("all of it".to_owned()))?;
+    let shard = shard.ok_or_else(|| MergeError::Missing("all".to_owned()))?;
     // Of a run with fewer cases than parts the last parts are empty.
     let missing: Vec<String> = (1..=shard.of.min(shard.cases))
         .filter(|part| !parts.contains_key(part))
@@ -100,11 +100,11 @@ impl Identity {
         let path = |it: &PathInfo| format!("{}/{} {}", it.backend, it.path, it.version);
         let paths: Vec<String> = report.paths.iter().map(path).collect();
         Self([
-            ("made by pqcheck", report.version.clone()),
-            ("a part of", shard.of.to_string()),
+            ("pqcheck version", report.version.clone()),
+            ("number of parts", shard.of.to_string()),
             ("vectors", report.corpus.join(", ")),
             ("code paths", paths.join(", ")),
-            ("a plan of", format!("{} cases ({})", shard.cases, shard.plan)),
+            ("plan", format!("{} cases ({})", shard.cases, shard.plan)),
         ])
     }
 
@@ -121,7 +121,7 @@ impl Identity {
 fn check(name: &str, report: &Report, shard: &Shard) -> Result<(), MergeError> {
     let damaged = |why: String| Err(MergeError::Damaged(name.to_owned(), why));
     if !(1..=shard.of).contains(&shard.part) {
-        return damaged(format!("there is no part {} of {}", shard.part, shard.of));
+        return damaged(format!("no run has a part {} of {}", shard.part, shard.of));
     }
     let own = shard.cases / shard.of + u64::from(shard.part - 1 < shard.cases % shard.of);
     let paths = report.paths.len() as u64;
@@ -140,7 +140,7 @@ fn check(name: &str, report: &Report, shard: &Shard) -> Result<(), MergeError> {
         .find(|(case, path)| (&case.backend, &case.path) != (&path.backend, &path.path))
     {
         Some((case, path)) => damaged(format!(
-            "an outcome of {}/{} stands where one of {}/{} should",
+            "an outcome of {}/{} in place of one of {}/{}",
             case.backend, case.path, path.backend, path.path
         )),
         None => Ok(()),

@@ -77,39 +77,43 @@ fn the_parts_of_a_run_make_the_run() {
 fn a_missing_part_is_named() {
     let mut four = parts(&whole(9), 4);
     four.remove(2);
-    assert_eq!(refused(four), "not all of the run is there: missing 3/4");
+    assert_eq!(refused(four), "parts of the run are missing: 3/4");
     let mut many = parts(&whole(20), 20);
     many.truncate(1);
     assert!(refused(many).ends_with("10/20, 11/20 and more"));
-    assert!(refused(Vec::new()).starts_with("not all of the run is there"));
+    assert!(refused(Vec::new()).starts_with("parts of the run are missing: all"));
 }
 
 #[test]
 fn a_part_that_is_there_twice_is_named() {
     let mut twice = parts(&whole(9), 2);
     twice.push(("again.json".to_owned(), twice[1].1.clone()));
-    assert_eq!(refused(twice), "again.json: part 2 of 2 once more; the first is 2.json");
+    assert_eq!(refused(twice), "again.json: part 2 of 2, which 2.json has already");
 }
 
 #[test]
 fn a_report_of_a_whole_run_is_no_part() {
     let whole = whole(9);
     let message = refused(vec![("w.json".to_owned(), whole)]);
-    assert_eq!(message, "w.json: not a part of a run: it was made without `--shard I/N`");
+    assert_eq!(message, "w.json: not one part of a run; run `pqcheck kat` with `--shard I/N`");
 }
 
 #[test]
 fn parts_of_different_runs_are_told_apart() {
     type Change = fn(&mut Report);
     let changes: [(&str, Change); 6] = [
-        ("2.json: made by pqcheck 9.9.9, but 1.json has 0.1.0", |it| it.version = "9.9.9".to_owned()),
-        ("2.json: a part of 3, but 1.json has 2", |it| it.shard = parts(&whole(9), 3)[1].1.shard.clone()),
+        ("2.json: pqcheck version 9.9.9, but 0.1.0 in 1.json; merge needs", |it| {
+            it.version = "9.9.9".to_owned()
+        }),
+        ("2.json: number of parts 3, but 2 in 1.json", |it| {
+            it.shard = parts(&whole(9), 3)[1].1.shard.clone()
+        }),
         ("2.json: vectors elsewhere, but", |it| it.corpus = vec!["elsewhere".to_owned()]),
         ("2.json: code paths ", |it| it.paths[0].version = "other".to_owned()),
-        ("2.json: a plan of 9 cases (11", |it| {
+        ("2.json: plan 9 cases (11", |it| {
             it.shard.as_mut().unwrap().plan = "11".repeat(32);
         }),
-        ("2.json: a plan of 8 cases (00", |it| *it = parts(&whole(8), 2)[1].1.clone()),
+        ("2.json: plan 8 cases (00", |it| *it = parts(&whole(8), 2)[1].1.clone()),
     ];
     for (expected, change) in changes {
         let mut two = parts(&whole(9), 2);
@@ -133,7 +137,7 @@ fn a_part_that_does_not_hold_what_it_should_is_damaged() {
     );
     let mut swapped = parts(&whole(9), 2);
     swapped[0].1.cases.swap(0, 9);
-    assert!(refused(swapped).contains("/two stands where one of "));
+    assert!(refused(swapped).contains("/two in place of one of "));
     for (part, of, cases) in [(0, 2, 9), (3, 2, 9), (1, 0, 9), (1, 1, u64::MAX)] {
         let mut bad = parts(&whole(9), 2);
         bad[0].1.shard = Some(Shard { part, of, cases, plan: String::new() });
@@ -143,7 +147,7 @@ fn a_part_that_does_not_hold_what_it_should_is_damaged() {
     vast.truncate(1);
     vast[0].1.shard = Some(Shard { part: 1, of: u64::MAX, cases: u64::MAX, plan: String::new() });
     vast[0].1.cases = vec![vast[0].1.cases[0].clone(), vast[0].1.cases[5].clone()];
-    assert!(refused(vast).contains("missing 2/18446744073709551615"));
+    assert!(refused(vast).contains("missing: 2/18446744073709551615"));
 }
 
 #[test]
