@@ -35,11 +35,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// One line: does the crypto core work here? (exit code 0 or 1)
+    /// Say in one line whether the crypto works here (exit code 0 or 1)
     // Here, because the program itself has these arguments too, and a help of its own.
     #[command(after_help = exit::help("health", "HEALTHCHECK CMD [\"/pqcheck\", \"health\", \"--require\", \"ML-KEM-768\"]"))]
     Health(health::Args),
-    /// Make the health check again and again, and tell Prometheus and others over HTTP
+    /// Repeat the health check, and serve what it found over HTTP, also to Prometheus
     Serve(serve::Args),
     /// Run published known-answer tests through every backend and code path
     Kat(kat::Args),

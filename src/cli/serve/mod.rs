@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use super::exit::Exit;
+use super::exit::{self, Exit};
 use super::{health, say, subjects};
 use latest::Latest;
 
@@ -32,6 +32,7 @@ const INTERVALS: std::ops::RangeInclusive<Duration> =
 const BACKLOG: u32 = 1024;
 
 #[derive(clap::Args)]
+#[command(after_help = exit::help("serve", "pqcheck serve --listen 0.0.0.0:9464 --interval 30s --installed"))]
 pub(super) struct Args {
     /// Address to listen on
     #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:9464", value_parser = listen, env = "PQCHECK_LISTEN")]
