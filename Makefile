@@ -21,11 +21,11 @@ help: ## what can be made
 
 check: ## a first look: build quickly, run every embedded known-answer test
 	@tools/need rust cc cmake libclang
-	cargo build --locked --bin pqcheck
+	CARGO_INCREMENTAL=0 cargo build --locked --bin pqcheck
 	$(quick) kat
-	@printf '\nTry next:\n  %-58s%s\n  %-58s%s\n  %-58s%s\n' \
+	@printf '\nTry next:\n  %s\n      %s\n  %s\n      %s\n  %s\n      %s\n' \
 		"$(quick) kat --installed" "is this machine's own OpenSSL or liboqs right?" \
-		"$(quick) doctor --tool openssl" "would this program start here?" \
+		"$(quick) doctor --tool openssl" "does this program start here, and if not, why?" \
 		"make dist" "the binary to copy into your images, in dist/"
 
 test: ## everything that CI runs, phase by phase
