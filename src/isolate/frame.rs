@@ -212,7 +212,7 @@ mod tests {
         let mut decoder = Decoder::default();
         let header = [[MARK, PIECE].as_slice(), &(LONGEST as u32).to_le_bytes()].concat();
         for number in 0..=MOST / LONGEST {
-            assert_eq!(decoder.is_garbled(), false, "{number}");
+            assert!(!decoder.is_garbled(), "{number}");
             assert_eq!(decode(&mut decoder, &[header.as_slice(), &[0; LONGEST]].concat()), [""; 0]);
         }
         assert!(decoder.is_garbled());
