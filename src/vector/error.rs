@@ -28,7 +28,7 @@ pub enum Error {
         bytes: u64,
     },
     /// The file unpacks to more than pqcheck reads.
-    #[error("{}: unpacks to more than {}, the most that pqcheck reads; split it", path.display(), size(LIMIT))]
+    #[error("{}: unpacks to more than {}, which is pqcheck's limit; split it", path.display(), size(LIMIT))]
     UnpacksTooLarge {
         /// Which file.
         path: PathBuf,
@@ -62,7 +62,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The folders lead into each other.
-    #[error("{}: symbolic link leads back to a folder that it lies in; remove it or name the files", path.display())]
+    #[error("{}: symbolic link to a folder that contains it; remove it or name the files", path.display())]
     Loop {
         /// Which link.
         path: PathBuf,

@@ -277,7 +277,7 @@ mod tests {
             read(&[all.path()])
                 .unwrap_err()
                 .to_string()
-                .contains("field `d`: 1 bytes where the standard has 32")
+                .contains("field `d`: length 1, the standard says 32 bytes")
         );
         fs::copy(prompt(), all.path().join("prompt.json")).unwrap();
         let zero = format!("\"d\": \"{}\", \"e\": \"", "00".repeat(32));

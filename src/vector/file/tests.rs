@@ -254,7 +254,7 @@ fn what_is_wrong_is_said_with_its_place() {
         x.json: tgId 2/tcId 16: field `parameterSet`: unknown value `ML-KEM-512`; known: ML-DSA-44, ML-DSA-65, ML-DSA-87
         x.json: tgId 2/tcId 16: field `testType`: unknown value `GDT`; known: AFT
         x.json: tgId 1/tcId 1: field `seed`: odd number of hexadecimal digits (65); fetch the file again from its publisher
-        x.json: tgId 1/tcId 1: field `seed`: 33 bytes where the standard has 32; fetch the file again from its publisher
+        x.json: tgId 1/tcId 1: field `seed`: length 33, the standard says 32 bytes; fetch the file again from its publisher
         x.json: tgId 1/tcId 1: field `pk`: `\n` at digit 0 is not hexadecimal; fetch the file again from its publisher
         x.json: tgId 1/tcId 1: field `pk`: is a number, must be a string; fetch the file again from its publisher
         x.json: line 28, column 1: malformed JSON: more than one vector set in one file; fetch the file again

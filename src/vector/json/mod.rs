@@ -224,7 +224,7 @@ impl<'d, 'a> Row<'d, 'a> {
         if bytes.len() == len {
             Ok(bytes)
         } else {
-            Err(self.fault(name, format!("{} bytes where the standard has {len}; {FETCH}", bytes.len())))
+            Err(self.fault(name, format!("length {}, the standard says {len} bytes; {FETCH}", bytes.len())))
         }
     }
 

@@ -30,13 +30,13 @@ static FILE: &[u8] = include_bytes!("../../../vectors/core.pqv");
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// It ends too early or goes on too long.
-    #[error("packed corpus: {0} bytes are missing or too many; get pqcheck anew")]
+    #[error("packed corpus: {0} bytes missing or too many; download pqcheck again")]
     Length(usize),
     /// It is something else, or of another version.
-    #[error("packed corpus: not of format 1; get pqcheck anew")]
+    #[error("packed corpus: not in format 1; download pqcheck again")]
     Format,
     /// Some byte has changed.
-    #[error("packed corpus: its SHA-256 is not the one that it carries; get pqcheck anew")]
+    #[error("packed corpus: the SHA-256 does not match; download pqcheck again")]
     Digest,
     /// A record cannot be read although the checksum is right.
     #[error("packed corpus: suite {suite}, record {record} is malformed; run `make vectors`")]

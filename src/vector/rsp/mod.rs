@@ -74,14 +74,14 @@ fn records(text: &str) -> Result<Vec<Record<'_>>, Fault> {
         }
         let place = || format!("line {}", number + 1);
         let Some((key, value)) = pair(line) else {
-            return Err(Fault::new(place(), quoted(line), format!("is no `key = value`; {FETCH}")));
+            return Err(Fault::new(place(), quoted(line), format!("not `key = value`; {FETCH}")));
         };
         if !KEYS.contains(&key) {
             return Err(Fault::new(place(), quoted(key), format!("unknown key; known: {}", KEYS.join(", "))));
         }
         if key == "count" {
             let count = value.parse().map_err(|_| {
-                Fault::new(place(), key, format!("`{}` is no number; {FETCH}", quoted(value)))
+                Fault::new(place(), key, format!("`{}` is not a number; {FETCH}", quoted(value)))
             })?;
             records.push(Record { count, fields: Vec::with_capacity(KEYS.len()) });
             continue;
@@ -252,7 +252,7 @@ impl Record<'_> {
         if bytes.len() == len {
             Ok(bytes)
         } else {
-            Err(self.fault(key, format!("{} bytes where {len} belong; {FETCH}", bytes.len())))
+            Err(self.fault(key, format!("length {}, expected {len} bytes; {FETCH}", bytes.len())))
         }
     }
 

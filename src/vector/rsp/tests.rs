@@ -83,14 +83,14 @@ fn the_randomness_of_mceliece_is_what_the_seed_of_its_record_gives() {
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
     check(KEM, "count = 1", "count = 0", &format!("count0: field `count`: given to two records; {FETCH}"));
-    check(KEM, "count = 0", "count = x", &format!("line 1: field `count`: `x` is no number; {FETCH}"));
+    check(KEM, "count = 0", "count = x", &format!("line 1: field `count`: `x` is not a number; {FETCH}"));
     check(
         KEM,
         "\nss = 2b",
         "\nss = 2",
         &format!("count0: field `ss`: odd number of hexadecimal digits (63); {FETCH}"),
     );
-    check(KEM, "\nss = 2b", "\nss = ", &format!("count0: field `ss`: 31 bytes where 32 belong; {FETCH}"));
+    check(KEM, "\nss = 2b", "\nss = ", &format!("count0: field `ss`: length 31, expected 32 bytes; {FETCH}"));
     check(
         KEM,
         "\nss = 2b",
@@ -111,7 +111,7 @@ fn what_is_wrong_is_said_with_its_place() {
         "\nz = ",
         "\n[z] ",
         &format!(
-            "line 2: field `[z] f696484048ec21f96cf50a56d0759c448f3779752f03…`: is no `key = value`; {FETCH}"
+            "line 2: field `[z] f696484048ec21f96cf50a56d0759c448f3779752f03…`: not `key = value`; {FETCH}"
         ),
     );
     check(
