@@ -106,7 +106,7 @@ fn entry<'a>(case: &'a CaseResult, reason: &'a str, values: Option<(&'a str, &'a
 fn warnings(out: &mut dyn Write, report: &Report, groups: &[Group<'_>], style: Style) -> io::Result<()> {
     let not_isolated = groups.iter().filter_map(|group| {
         let why = group.info?.not_isolated.as_ref()?;
-        Some(format!("{} ran in pqcheck's own process, where a crash would end it all: {why}", group.name()))
+        Some(format!("{} ran in pqcheck's own process, where a crash ends the run: {why}", group.name()))
     });
     let all: Vec<String> = report.warnings.iter().cloned().chain(not_isolated).collect();
     for warning in &all {
@@ -122,11 +122,11 @@ fn warnings(out: &mut dyn Write, report: &Report, groups: &[Group<'_>], style: S
 
 fn versions(out: &mut dyn Write, groups: &[Group<'_>], style: Style) -> io::Result<()> {
     if groups.iter().any(|group| group.info.is_some_and(|info| info.chosen)) {
-        writeln!(out, "* the code path that the library itself takes on this processor")?;
+        writeln!(out, "* the code path that the library takes on this processor")?;
     }
     if groups.iter().any(|group| group.cases.iter().any(|case| matches!(case.outcome, Outcome::Skip { .. })))
     {
-        writeln!(out, "(n) cases that were skipped")?;
+        writeln!(out, "(n) skipped cases")?;
     }
     let known: Vec<_> = groups.iter().filter_map(|group| group.info).collect();
     let longest = known.iter().map(|info| info.backend.chars().count()).max().unwrap_or(0);
@@ -163,7 +163,7 @@ fn time(out: &mut dyn Write, timing: &Timing) -> io::Result<()> {
     let share = if timing.total_ns == 0 { 0.0 } else { rest as f64 * 100.0 / timing.total_ns as f64 };
     writeln!(
         out,
-        "time: {} in the libraries, {} elsewhere ({share:.1} % of {}); {} on the wall",
+        "time: {} in the libraries, {} elsewhere ({share:.1} % of {}); {} elapsed",
         duration(timing.library_ns),
         duration(rest),
         duration(timing.total_ns),

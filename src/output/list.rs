@@ -26,7 +26,7 @@ pub fn human(inventory: &Inventory, style: Style, out: &mut dyn Write) -> io::Re
     };
     writeln!(out, "pqcheck {} on {}", Plain(&inventory.version), Plain(&on))?;
 
-    heading(&mut out, "Backends (* the code path that the library itself takes here)", style)?;
+    heading(&mut out, "Backends (* the code path that the library takes here)", style)?;
     for info in &inventory.backends {
         backend(&mut out, info, style)?;
     }
@@ -37,9 +37,10 @@ pub fn human(inventory: &Inventory, style: Style, out: &mut dyn Write) -> io::Re
     words(&mut out, &inventory.formats, style)?;
     heading(&mut out, "Skip reasons", style)?;
     words(&mut out, &inventory.skip_reasons, style)?;
-    for (what, words) in
-        [("Rules of doctor", &inventory.rules), ("Causes that explain names", &inventory.causes)]
-    {
+    for (what, words) in [
+        ("Rules of `pqcheck doctor`", &inventory.rules),
+        ("Causes that `pqcheck explain` names", &inventory.causes),
+    ] {
         heading(&mut out, &format!("{what} (`pqcheck doctor --explain ID` says more)"), style)?;
         let ids: Vec<String> = words.iter().map(|word| Plain(&word.id).to_string()).collect();
         wrapped(&mut out, "  ", &ids.join(", "), style)?;
@@ -79,8 +80,8 @@ pub fn installed(inventory: &Inventory, style: Style, out: &mut dyn Write) -> io
 
 fn library(out: &mut dyn Write, info: &LibraryInfo, style: Style) -> io::Result<()> {
     let name =
-        format!("{} {}", Plain(&info.name), Plain(info.version.as_deref().unwrap_or("of unknown version")));
-    let star = if info.chosen { "" } else { " (hidden by another file of its name)" };
+        format!("{} {}", Plain(&info.name), Plain(info.version.as_deref().unwrap_or("(unknown version)")));
+    let star = if info.chosen { "" } else { " (hidden by another file of the same name)" };
     writeln!(out, "{}  {}{star}", Painted(name, text::HEADING, style), Plain(&info.file))?;
     let mut line = |label: &str, value: &str| {
         wrapped(out, &format!("    {label:<9}  "), &Plain(value).to_string(), style)

@@ -14,7 +14,7 @@ use crate::spec::Algorithm;
 const FAIL: &str = "FAIL";
 const ERROR: &str = "ERROR";
 
-/// Writes the table; the path that the library itself takes has a star.
+/// Writes the table; the path that the library takes has a star.
 pub(super) fn write(out: &mut dyn Write, groups: &[Group<'_>], style: Style) -> io::Result<()> {
     let rows: Vec<BTreeMap<Algorithm, Summary>> = groups.iter().map(tally).collect();
     let algorithms: BTreeSet<Algorithm> = rows.iter().flat_map(BTreeMap::keys).copied().collect();
