@@ -57,7 +57,7 @@ minimal: ## the build without liboqs needs neither cmake nor libclang
 dist: ## both release binaries, checksums, completions and the man page, under dist/
 	@tools/need rust cc cmake libclang cargo-auditable $(if $(filter-out $(host),$(archs)),arm64-cc arm64-std)
 	tools/dist $(archs)
-	cargo run --locked --quiet --example manual -- dist
+	tools/manual $(pqcheck) dist
 
 release: dist ## what a release holds, under dist/release/: binaries, bills of materials, licences, image, checksums; offline
 	@tools/need python3

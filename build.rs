@@ -5,6 +5,8 @@
 use std::error::Error;
 use std::path::Path;
 
+use cargo_lock::Lockfile;
+
 /// The crates whose version is part of what is reported.
 const REPORTED: [&str; 10] = [
     "chacha20poly1305",
@@ -67,16 +69,14 @@ fn report_compiler() -> Result<(), Box<dyn Error>> {
 fn report_versions() -> Result<(), Box<dyn Error>> {
     let path = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("Cargo.lock");
     println!("cargo::rerun-if-changed={}", path.display());
-    let lock = std::fs::read_to_string(&path)?;
+    let lock = Lockfile::load(&path)?;
     for name in REPORTED {
-        // Cargo writes a package's name and version on two lines, one after the other.
-        let head = format!("\nname = \"{name}\"\nversion = \"");
-        let mut found = lock.split(&head).skip(1).filter_map(|rest| rest.split_once('"'));
-        let (Some((version, _)), None) = (found.next(), found.next()) else {
+        let mut found = lock.packages.iter().filter(|package| package.name.as_str() == name);
+        let (Some(package), None) = (found.next(), found.next()) else {
             return Err(format!("{}: `{name}` must be there exactly once", path.display()).into());
         };
         let variable = name.to_uppercase().replace('-', "_");
-        println!("cargo::rustc-env=PQCHECK_VERSION_{variable}={version}");
+        println!("cargo::rustc-env=PQCHECK_VERSION_{variable}={}", package.version);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use anyhow::{Error, Result, anyhow, bail};
 use super::exit::{self, Exit};
 use super::progress::Progress;
 use super::subjects::Nothing;
-use super::{health, say, subjects, write};
+use super::{health, say, subjects, words, write};
 use crate::backend::Subject;
 use crate::bench::{self, Plan};
 use crate::output::{self, Style, Verbosity};
@@ -19,30 +19,30 @@ use crate::spec::{Algorithm, Operation};
 #[derive(clap::Args)]
 #[command(after_help = exit::help("bench", "pqcheck bench --algorithm ML-KEM-768 --format json -o bench.json"))]
 pub(super) struct Args {
-    /// Only these algorithms [default: ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305]; `all` for every one
-    #[arg(long, value_name = "ALGORITHM", value_delimiter = ',')]
-    algorithm: Vec<String>,
-    /// Backends to time [default: all linked ones], or one of their code paths as BACKEND/PATH
-    #[arg(long, value_name = "BACKEND", value_delimiter = ',')]
+    /// Time only these algorithms [default: ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305]; `all` for every one
+    #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', value_parser = words::ALGORITHM_OR_ALL)]
+    algorithm: Vec<&'static [Algorithm]>,
+    /// Time these backends, or code paths of theirs as BACKEND/PATH [default: all linked backends]
+    #[arg(long, value_name = "BACKEND", value_delimiter = ',', value_parser = words::BACKEND_OR_PATH, hide_possible_values = true)]
     backend: Vec<String>,
     #[command(flatten)]
     image: subjects::FromImage,
-    /// Only these operations
-    #[arg(long, value_name = "OPERATION", value_delimiter = ',')]
+    /// Time only these operations
+    #[arg(long, value_name = "OPERATION", value_delimiter = ',', value_parser = words::OPERATION)]
     operation: Vec<Operation>,
-    /// Time with keys that the library has set up beforehand, where it keeps such, in place of the keys' bytes
+    /// Use keys that the library has prepared, if it can, instead of the bytes of keys
     #[arg(long)]
     key_objects: bool,
-    /// How long to time each workload of each code path
+    /// Time each workload on each code path for this long
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = health::time)]
     time: Duration,
-    /// How many samples to take in that time [default: one every 150 µs, but at least 250]
+    /// Take this many samples in that time [default: one every 150 µs, at least 250]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(5..=100_000))]
     samples: Option<u64>,
-    /// How to show the report
+    /// Choose the format of the report
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = formats())]
     format: String,
-    /// Write the report to this file, whole or not at all
+    /// Write the report to this file, whole or not at all; `-` is stdout
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -62,7 +62,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     };
     let plan = Plan {
         subjects,
-        algorithms: algorithms(&args.algorithm)?,
+        algorithms: algorithms(&args.algorithm),
         operations: args.operation.clone(),
         key_objects: args.key_objects,
         time: args.time,
@@ -73,7 +73,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     progress.clear();
     let report = report.map_err(Error::msg)?;
     if report.measurements.is_empty() {
-        say("none of these backends has such a workload; nothing was timed");
+        say("these backends have no such workload; nothing was timed");
         return Ok(Exit::NothingChecked.into());
     }
     publish(args, &report)?;
@@ -95,14 +95,11 @@ fn verdict(report: &Bench) -> Exit {
 fn publish(args: &Args, report: &Bench) -> Result<()> {
     let format =
         output::bench::named(&args.format).ok_or_else(|| anyhow!("unknown format `{}`", args.format))?;
-    match &args.output {
-        None => write::to_stdout(|out| format.render(report, write::style(), out)),
-        Some(path) => {
-            write::to_file(path, |out| format.render(report, Style::default(), out))?;
-            let brief = Style { verbosity: Verbosity::Quiet, ..write::style() };
-            write::to_stdout(|out| output::bench::ALL[0].render(report, brief, out))
-        }
+    if write::to(args.output.as_deref(), |style, out| format.render(report, style, out))? {
+        let brief = Style { verbosity: Verbosity::Quiet, ..write::style() };
+        write::to_stdout(|out| output::bench::ALL[0].render(report, brief, out))?;
     }
+    Ok(())
 }
 
 /// The code paths to time: those of the backends, or of them the ones that are named.
@@ -119,7 +116,10 @@ fn subjects(args: &Args) -> Result<Vec<Subject>> {
     let known: Vec<String> = subjects.iter().map(Subject::name).collect();
     for name in args.backend.iter().filter(|name| name.contains('/')) {
         if !known.contains(name) {
-            bail!("unknown code path `{name}`; these backends have {}", known.join(", "));
+            bail!(
+                "unknown code path `{name}`{}",
+                words::meant_or_known(name, &known, "these backends have ")
+            );
         }
     }
     subjects.retain(|subject| {
@@ -131,19 +131,9 @@ fn subjects(args: &Args) -> Result<Vec<Subject>> {
     Ok(subjects)
 }
 
-fn algorithms(names: &[String]) -> Result<Vec<Algorithm>> {
-    if names.is_empty() {
-        return Ok(Algorithm::CORE.to_vec());
-    }
-    let mut algorithms = Vec::new();
-    for name in names {
-        if name.eq_ignore_ascii_case("all") {
-            algorithms.extend(Algorithm::ALL);
-        } else {
-            algorithms.push(name.parse()?);
-        }
-    }
+fn algorithms(named: &[&[Algorithm]]) -> Vec<Algorithm> {
+    let mut algorithms = if named.is_empty() { Algorithm::CORE.to_vec() } else { named.concat() };
     algorithms.sort_unstable();
     algorithms.dedup();
-    Ok(algorithms)
+    algorithms
 }

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use super::exit::{self, Exit};
 use super::write;
 use crate::compare::{self, Normalise, Plan};
-use crate::output::{Style, comparison};
+use crate::output::comparison;
 use crate::report::conclusion::Conclusion;
 use crate::report::{self, Document};
 
@@ -39,7 +39,7 @@ pub(super) struct Args {
     /// Divide both sides by the times of this BACKEND, or compare `cycles` instead of times
     #[arg(long, value_name = "BACKEND|cycles", requires = "across")]
     normalise: Option<String>,
-    /// Write the comparison to this file, whole or not at all
+    /// Write the comparison to this file, whole or not at all; `-` is stdout
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -65,10 +65,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     if !format.shows(&found) {
         bail!("--format {}: needs measurements; for known-answer reports take human or json", format.id);
     }
-    match &args.output {
-        None => write::to_stdout(|out| format.render(&found, write::style(), out)),
-        Some(path) => write::to_file(path, |out| format.render(&found, Style::default(), out)),
-    }?;
+    write::to(args.output.as_deref(), |style, out| format.render(&found, style, out))?;
     Ok(match found.conclusion() {
         Conclusion::Worse => Exit::Wrong,
         Conclusion::NotWorse => Exit::Fine,

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::exit::Exit;
-use super::write;
+use super::exit::{self, Exit};
+use super::{words, write};
 use crate::doctor::{self, Plan};
 use crate::image::python;
 use crate::image::root::Root;
@@ -17,15 +17,7 @@ use crate::report::finding::Summary;
 use crate::report::page::Page;
 
 #[derive(clap::Args)]
-#[command(after_help = "\
-Example:
-  docker save my-image -o image.tar && pqcheck doctor --image image.tar
-
-Exit codes:
-  0  nothing keeps the programs from starting
-  1  a program will not start
-  2  pqcheck could not do its work: usage, I/O
-  4  the image has no program to check")]
+#[command(after_help = exit::help("doctor", "docker save my-image -o image.tar && pqcheck doctor --image image.tar"))]
 pub(super) struct Args {
     /// Check these programs or libraries; with --root or --image, paths in that image
     #[arg(value_name = "FILE")]
@@ -51,7 +43,7 @@ pub(super) struct Args {
     /// Choose the output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"])]
     format: String,
-    /// Write to this file instead of stdout
+    /// Write the report to this file, whole or not at all; `-` is stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -61,15 +53,10 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         return explain(id);
     }
     let findings = doctor::run(&plan(args)?)?;
-    let style = if args.output.is_some() { output::Style::default() } else { write::style() };
-    let render = |out: &mut dyn std::io::Write| match args.format.as_str() {
+    write::to(args.output.as_deref(), |style, out| match args.format.as_str() {
         "json" => output::findings::json(&findings, out),
         _ => output::findings::human(&findings, style, out),
-    };
-    match &args.output {
-        Some(path) => write::to_file(path, render)?,
-        None => write::to_stdout(render)?,
-    }
+    })?;
     let exit = match findings.summary {
         Summary { errors: 1.., .. } => Exit::Wrong,
         Summary { looked_at: 0, .. } => Exit::NothingChecked,
@@ -82,7 +69,7 @@ fn explain(id: &str) -> Result<ExitCode> {
     let pages: BTreeMap<&str, &Page> = super::explain::pages().map(|page| (page.id, page)).collect();
     let Some(page) = pages.get(id) else {
         let known: Vec<&str> = pages.into_keys().collect();
-        bail!("--explain `{id}`: no such rule; the rules are {}", known.join(", "));
+        bail!("--explain `{id}`: no such rule{}", words::meant_or_known(id, &known, "the rules are "));
     };
     write::to_stdout(|out| output::findings::page(page, write::style(), out))?;
     Ok(Exit::Fine.into())

@@ -59,8 +59,12 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Of commands that only show what they know.
+const WRITTEN: &[(Exit, &str)] =
+    &[(Exit::Fine, "fine"), (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O")];
+
 /// When each command ends with which code: `--help` shows its row, see [`help`].
-const COMMANDS: [(&str, &[(Exit, &str)]); 9] = [
+const COMMANDS: [(&str, &[(Exit, &str)]); 11] = [
     ("health", &[(Exit::Fine, "healthy"), (Exit::Wrong, "everything else, usage errors included; never 2")]),
     (
         "serve",
@@ -116,10 +120,10 @@ const COMMANDS: [(&str, &[(Exit, &str)]); 9] = [
     (
         "doctor",
         &[
-            (Exit::Fine, "nothing keeps a program from starting"),
+            (Exit::Fine, "nothing keeps the programs from starting"),
             (Exit::Wrong, "a program will not start"),
             (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O, a malformed image"),
-            (Exit::NothingChecked, "no program to look at"),
+            (Exit::NothingChecked, "the image has no program to check"),
         ],
     ),
     (
@@ -131,7 +135,9 @@ const COMMANDS: [(&str, &[(Exit, &str)]); 9] = [
             (Exit::NothingChecked, "no known cause and no sign of success"),
         ],
     ),
-    ("list", &[(Exit::Fine, "fine"), (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O")]),
+    ("completions", WRITTEN),
+    ("man", WRITTEN),
+    ("list", WRITTEN),
 ];
 
 /// The end of a command's help: examples, one a line, and the command's exit codes. The program itself has every code.

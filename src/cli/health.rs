@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{subjects, write};
+use super::{subjects, words, write};
 use crate::answers::Address;
 use crate::image::platform;
 use crate::isolate::{self, Stream};
@@ -60,10 +60,10 @@ pub(super) struct Args {
 pub(super) struct Looks {
     /// Algorithms that must work [default: ML-KEM-768,ML-DSA-87,ChaCha20-Poly1305; with --installed, ChaCha20-Poly1305
     /// only if a library provides it]
-    #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', env = "PQCHECK_REQUIRE")]
+    #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', value_parser = words::ALGORITHM, env = "PQCHECK_REQUIRE")]
     require: Vec<Algorithm>,
     /// Backends to test [default: all linked ones]
-    #[arg(long, value_name = "BACKEND", value_delimiter = ',', env = "PQCHECK_BACKEND")]
+    #[arg(long, value_name = "BACKEND", value_delimiter = ',', value_parser = words::BACKEND, hide_possible_values = true, env = "PQCHECK_BACKEND")]
     pub(super) backend: Vec<String>,
     #[command(flatten)]
     image: subjects::FromImage,

@@ -1,5 +1,6 @@
 //! `pqcheck kat`: reads the arguments, runs, writes the report.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use anyhow::{Result, anyhow, bail};
 use super::exit::{self, Exit};
 use super::progress::Progress;
 use super::subjects::Nothing;
-use super::{health, say, subjects, write};
+use super::{health, say, subjects, words, write};
 use crate::backend::Subject;
 use crate::image::platform;
 use crate::kat::select::{Selection, Shard};
@@ -30,53 +31,52 @@ const MOST_BLOCKS: u64 = 100_000;
 #[derive(clap::Args)]
 #[command(after_help = exit::help("kat", "pqcheck kat --algorithm ML-KEM-768 --case '*tc1'"))]
 pub(super) struct Args {
-    /// Vector files and folders to run in place of the embedded corpus (.json, .rsp, also .gz)
+    /// Run these vector files and folders instead of the embedded corpus (.json, .rsp, also .gz)
     #[arg(long, value_name = "PATH", num_args = 1..)]
     vectors: Vec<PathBuf>,
-    /// Run only the accumulated vectors, with this many round trips
+    /// Run only the accumulated vectors, with N round trips
     #[arg(long, value_name = "N", conflicts_with = "vectors", value_parser = clap::value_parser!(u64).range(1..))]
     accumulated: Option<u64>,
-    /// Cut the accumulated run into blocks of N round trips, each with inputs and a digest of its own
-    /// [default: one block; with --shard 10000]
+    /// Cut the accumulated run into blocks of N round trips [default: one block; with --shard 10000]
     #[arg(long, value_name = "N", requires = "accumulated", value_parser = clap::value_parser!(u64).range(1..))]
     block: Option<u64>,
-    /// Backends to run [default: all linked ones]; `broken:FAULT` runs a planted fault
-    #[arg(long, value_name = "BACKEND", value_delimiter = ',')]
+    /// Run these backends [default: all linked ones]; `broken:FAULT` plants a fault, see `pqcheck list --faults`
+    #[arg(long, value_name = "BACKEND", value_delimiter = ',', value_parser = words::BACKEND, hide_possible_values = true)]
     backend: Vec<String>,
     #[command(flatten)]
     image: subjects::FromImage,
-    /// Only cases of these algorithms
-    #[arg(long, value_name = "ALGORITHM", value_delimiter = ',')]
+    /// Run only these algorithms
+    #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', value_parser = words::ALGORITHM)]
     algorithm: Vec<Algorithm>,
-    /// Only cases of these operations
-    #[arg(long, value_name = "OPERATION", value_delimiter = ',')]
+    /// Run only these operations
+    #[arg(long, value_name = "OPERATION", value_delimiter = ',', value_parser = words::OPERATION)]
     operation: Vec<Operation>,
-    /// Only these cases: an id `suite#case`, a suite or a name, with `*` for anything
+    /// Run only cases with this id `suite#case`, suite or name; `*` matches anything (repeatable)
     #[arg(long, value_name = "CASE")]
     case: Vec<String>,
-    /// Only part I of N of the cases, counted from 1, or from 0 as `index:I/N`; `pqcheck merge` puts the reports of all
-    /// parts together
+    /// Run only part I of N, counted from 1, or from 0 as `index:I/N`; `pqcheck merge` joins the reports
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// How many code paths run at once [default: one per core]
+    /// Run this many code paths at once [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Give up a code path that is silent for this long
+    /// Give up on a code path that has been silent for this long
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = health::time)]
     deadline: Duration,
-    /// Run code paths even where the processor lacks what they need: all, or BACKEND/PATH
-    #[arg(long, value_name = "BACKEND/PATH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    /// Run code paths even if the processor lacks features they need: all, or one as =BACKEND/PATH
+    #[arg(long, value_name = "BACKEND/PATH", num_args = 0..=1, require_equals = true, default_missing_value = "all",
+        value_parser = words::PATH, hide_possible_values = true)]
     force_path: Vec<String>,
-    /// Count known departures of a library from the standards as failures
+    /// Count known departures from the standards as failures
     #[arg(long)]
     strict: bool,
-    /// Measure the time inside the libraries' own calls
+    /// Measure the time spent in the libraries
     #[arg(long)]
     timing: bool,
-    /// How to show the report
+    /// Choose the format of the report
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = formats())]
     format: String,
-    /// Write the report to this file, whole or not at all
+    /// Write the report to this file, whole or not at all; `-` is stdout
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -115,8 +115,8 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         say(&match (found, &shard) {
             (0, _) => format!("no vectors in {}; nothing was checked", corpus.join(", ")),
             (_, Some(shard)) if shard.cases > 0 => format!(
-                "there are {} cases, so part {} of {} has none; nothing was checked",
-                shard.cases, shard.part, shard.of
+                "part {} of {} is empty, with {} cases in all; nothing was checked",
+                shard.part, shard.of, shard.cases
             ),
             (n, _) => format!("none of the {n} cases matches the filters; nothing was checked"),
         });
@@ -150,14 +150,20 @@ fn corpus(args: &Args) -> Result<(Vec<Suite>, Vec<String>)> {
         let corpus = args.vectors.iter().map(|path| path.display().to_string()).collect();
         let mut passed_over =
             |path: &Path, why: &str| say(&format!("{}: passed over: {why}", path.display()));
-        return Ok((vector::read_noting(&args.vectors, &mut passed_over)?, corpus));
+        let suites = vector::read_noting(&args.vectors, &mut passed_over).map_err(|error| match &error {
+            vector::Error::Io { path, cause } if cause.kind() == ErrorKind::NotFound => {
+                anyhow!("{error}{}", words::meant_file(path))
+            }
+            _ => error.into(),
+        })?;
+        return Ok((suites, corpus));
     }
     if let Some(count) = args.accumulated {
         let usual = if args.shard.is_some() { BLOCK } else { count };
         let block = args.block.unwrap_or(usual).min(count);
         if count / block > MOST_BLOCKS {
             bail!(
-                "--block: {count} round trips in blocks of {block} are more than {MOST_BLOCKS} blocks; take larger ones"
+                "--block: {count} round trips make more than {MOST_BLOCKS} blocks of {block}; choose larger blocks"
             );
         }
         let blocks = if block < count { format!(" in blocks of {block}") } else { String::new() };
@@ -196,12 +202,9 @@ fn manner(args: &Args, corpus: &[String]) -> String {
 /// Writes the report to a file, and what it comes to for the person who waits for it; or all of it to stdout.
 pub(super) fn publish(report: &Report, format: &str, file: Option<&Path>) -> Result<()> {
     let format = output::named(format).ok_or_else(|| anyhow!("unknown format `{format}`"))?;
-    match file {
-        None => write::to_stdout(|out| format.render(report, write::style(), out)),
-        Some(path) => {
-            write::to_file(path, |out| format.render(report, Style::default(), out))?;
-            let brief = Style { verbosity: Verbosity::Quiet, ..write::style() };
-            write::to_stdout(|out| output::ALL[0].render(report, brief, out))
-        }
+    if write::to(file, |style, out| format.render(report, style, out))? {
+        let brief = Style { verbosity: Verbosity::Quiet, ..write::style() };
+        write::to_stdout(|out| output::ALL[0].render(report, brief, out))?;
     }
+    Ok(())
 }

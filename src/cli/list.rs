@@ -24,12 +24,12 @@ use crate::vector::{self, packed};
 #[derive(clap::Args)]
 #[command(after_help = exit::help("list", "pqcheck list --faults"))]
 pub(super) struct Args {
-    /// Show the planted faults that `kat --backend broken:FAULT` runs
+    /// Show only the planted faults, for `pqcheck kat --backend broken:FAULT`
     #[arg(long)]
     faults: bool,
     #[command(flatten)]
     image: FromImage,
-    /// How to show the list
+    /// Choose the format of the list
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"])]
     format: String,
 }

@@ -19,7 +19,7 @@ pub(super) struct Args {
     /// Choose the format of the report
     #[arg(long, value_name = "FORMAT", default_value = "json", value_parser = kat::formats())]
     format: String,
-    /// Write the report to this file, whole or not at all
+    /// Write the report to this file, whole or not at all; `-` is stdout
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }

@@ -7,23 +7,26 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 mod bench;
 mod compare;
+mod completions;
 mod doctor;
 mod exit;
 mod explain;
 mod health;
 mod kat;
 mod list;
+mod man;
 mod merge;
 mod progress;
 mod serve;
 mod subjects;
+mod words;
 mod write;
 
 use exit::Exit;
 
-/// Says whether the post-quantum cryptography in this image works here.
+/// Tells whether the post-quantum cryptography in this image works here
 ///
-/// Without a command: the same as `pqcheck health`.
+/// Without a command, pqcheck makes the health check, as `pqcheck health` does.
 #[derive(Parser)]
 #[command(name = "pqcheck", version, args_conflicts_with_subcommands = true, after_help = after_help())]
 struct Cli {
@@ -37,29 +40,36 @@ struct Cli {
 enum Command {
     /// Say in one line whether the crypto works here (exit code 0 or 1)
     // Here, because the program itself has these arguments too, and a help of its own.
-    #[command(after_help = exit::help("health", "HEALTHCHECK CMD [\"/pqcheck\", \"health\", \"--require\", \"ML-KEM-768\"]"))]
+    #[command(after_help = exit::help("health", "pqcheck health --installed --require ML-KEM-768,ML-DSA-65"))]
     Health(health::Args),
     /// Repeat the health check, and serve what it found over HTTP, also to Prometheus
     Serve(serve::Args),
-    /// Run published known-answer tests through every backend and code path
+    /// Run published known-answer tests on every backend and code path
     Kat(kat::Args),
-    /// Say why programs of this image, or of another, will not start
+    /// Say why programs of an image will not start
     Doctor(doctor::Args),
     /// Join the reports of `pqcheck kat --shard I/N` into one
     Merge(merge::Args),
-    /// Time every backend and code path, verified before and after
+    /// Time every backend and code path
     Bench(bench::Args),
     /// Show what got worse or slower between two reports
     Compare(compare::Args),
     /// Name the cause in the log of a failed build or start
     Explain(explain::Args),
-    /// Show what this binary can test, with versions and sources
+    /// Show what this binary can test
     List(list::Args),
+    /// Print the completions for a shell
+    Completions(completions::Args),
+    /// Print the manual page
+    Man(man::Args),
 }
 
 fn after_help() -> String {
     let health = "`pqcheck` and `pqcheck health` end with 0 (healthy) or 1 (everything else) only.";
-    format!("{}\n{health}", exit::help("pqcheck", "pqcheck --require ML-KEM-768\npqcheck kat --installed"))
+    format!(
+        "{}\n{health}",
+        exit::help("pqcheck", "pqcheck\npqcheck --require ML-KEM-768\npqcheck kat --installed")
+    )
 }
 
 /// The program.
@@ -85,6 +95,8 @@ pub fn main() -> ExitCode {
         Ok(Cli { command: Some(Command::Compare(args)), .. }) => compare::main(&args),
         Ok(Cli { command: Some(Command::Explain(args)), .. }) => explain::main(&args),
         Ok(Cli { command: Some(Command::List(args)), .. }) => list::main(&args),
+        Ok(Cli { command: Some(Command::Completions(args)), .. }) => completions::main(&args),
+        Ok(Cli { command: Some(Command::Man(args)), .. }) => man::main(&args),
         Err(error) => return refused(&arguments, &error),
     };
     result.unwrap_or_else(|error| {
@@ -102,8 +114,8 @@ fn say(text: &str) {
     let _ = writeln!(anstream::stderr(), "pqcheck: {plain}");
 }
 
-/// The command line as clap sees it, for completions and the man page.
-pub fn command() -> clap::Command {
+/// The command line as clap sees it.
+fn command() -> clap::Command {
     Cli::command()
 }
 
@@ -111,21 +123,20 @@ pub fn command() -> clap::Command {
 /// exit code, because a container engine reserves the others.
 fn refused(arguments: &[std::ffi::OsString], error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        return if error.print().is_ok() { Exit::Fine } else { Exit::CouldNotWork }.into();
+        return match error.print() {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::CouldNotWork,
+            _ => Exit::Fine,
+        }
+        .into();
     }
-    let text = error.render().to_string();
-    let what: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
-        .filter(|line| !line.is_empty())
-        .collect();
-    let what = what.join(" ");
-    let what = what.trim_start_matches("error: ");
+    let program = command();
+    let named = arguments.get(1).and_then(|name| program.find_subcommand(name));
+    let what = words::refusal(named.unwrap_or(&program), error);
     if asks_for_health(arguments) {
         return health::say_unhealthy(&format!("{what}; see `pqcheck health --help`"));
     }
-    say(&format!("{what}; see `pqcheck --help`"));
+    let of = named.map_or_else(String::new, |named| format!(" {}", named.get_name()));
+    say(&format!("{what}; see `pqcheck{of} --help`"));
     Exit::CouldNotWork.into()
 }
 

@@ -1,9 +1,9 @@
-//! How far a long run is, on stderr, where somebody can see it. Knows not what runs.
+//! The progress of a long run, on stderr, if that is a terminal.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-/// A line on stderr that shows how far a long run is, where somebody can see it.
+/// A line on stderr that shows the progress.
 pub(super) struct Progress {
     things: &'static str,
     start: Instant,

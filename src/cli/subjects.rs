@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::{Error, Result, bail};
 
+use super::words;
 use crate::backend::installed::{self, FoundLibrary};
 use crate::backend::{ALL, Backend, Subject, broken};
 
 /// Which libraries of the image are asked for.
 #[derive(Clone, Debug, Default, PartialEq, clap::Args)]
 pub(super) struct FromImage {
-    /// Test the image's own liboqs and libcrypto in place of the linked backends; with --backend, beside those
+    /// Test the image's own liboqs and libcrypto instead of the linked backends; with --backend, test both
     #[arg(long, env = "PQCHECK_INSTALLED", value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) installed: bool,
-    /// Test this library file as --installed does those that it finds (repeatable)
+    /// Also test this library file (repeatable)
     #[arg(long, value_name = "PATH", env = "PQCHECK_LIBRARY")]
     pub(super) library: Vec<PathBuf>,
 }
@@ -26,7 +27,13 @@ impl FromImage {
 
     /// The libraries that are named.
     pub(super) fn named(&self) -> Result<Vec<&'static Backend>> {
-        self.library.iter().map(|path| installed::named(path).map_err(Error::msg)).collect()
+        let named = |path: &PathBuf| {
+            installed::named(path).map_err(|error| {
+                let meant = if path.exists() { String::new() } else { words::meant_file(path) };
+                Error::msg(format!("{error}{meant}"))
+            })
+        };
+        self.library.iter().map(named).collect()
     }
 
     /// The libraries that are named, and those that are found where that is asked.
@@ -98,16 +105,18 @@ pub(super) fn backends(names: &[String], image: &FromImage) -> Result<Vec<&'stat
 fn backend(name: &str) -> Result<&'static Backend> {
     if let Some(fault) = name.strip_prefix("broken:") {
         let Some(backend) = broken::named(fault) else {
-            bail!("unknown planted fault `{fault}`; `pqcheck list --faults` shows them all");
+            let known: Vec<String> = broken::FAULTS.iter().map(|it| format!("broken:{}", it.id)).collect();
+            let meant = words::meant(name, known.iter().map(String::as_str));
+            bail!("unknown planted fault `{fault}`{meant}; see `pqcheck list --faults`");
         };
         return Ok(backend);
     }
     let Some(backend) = ALL.iter().find(|backend| backend.id == name) else {
         if name.starts_with("installed-") {
-            bail!("`{name}` is not linked; --installed tests what the image has");
+            bail!("`{name}` is not linked; --installed tests the image's libraries");
         }
         let known: Vec<&str> = ALL.iter().map(|backend| backend.id).collect();
-        bail!("unknown backend `{name}`; this build has {}", known.join(", "));
+        bail!("unknown backend `{name}`{}", words::meant_or_known(name, &known, "this build has "));
     };
     Ok(backend)
 }
@@ -126,7 +135,7 @@ pub(super) fn subjects(backends: &[&'static Backend], forced: &[String]) -> Resu
     for name in forced.iter().filter(|name| *name != "all") {
         if !subjects.iter().any(|subject| subject.name() == *name) {
             let known: Vec<String> = subjects.iter().map(Subject::name).collect();
-            bail!("unknown code path `{name}`; this run has {}", known.join(", "));
+            bail!("unknown code path `{name}`{}", words::meant_or_known(name, &known, "this run has "));
         }
     }
     Ok(subjects)

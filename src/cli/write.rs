@@ -9,12 +9,28 @@ use anyhow::{Context as _, Result};
 
 use crate::output::Style;
 
-/// Writes to stdout. Colour is dropped where stdout does not want it.
+/// Writes to the file that `-o` names; to stdout where it names none, or `-`. Says whether it was a file.
+pub(super) fn to(
+    output: Option<&Path>,
+    render: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>,
+) -> Result<bool> {
+    match output.filter(|path| path.as_os_str() != "-") {
+        Some(path) => to_file(path, |out| render(Style::default(), out)).map(|()| true),
+        None => to_stdout(|out| render(style(), out)).map(|()| false),
+    }
+}
+
+/// Writes to stdout. Colour is dropped where stdout does not want it. Who closes the pipe has read enough.
 pub(super) fn to_stdout(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let mut out = BufWriter::new(anstream::stdout().lock());
-    render(&mut out)
-        .and_then(|()| out.flush())
-        .context("stdout: cannot write all of the output; what did arrive is not whole")
+    match render(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            // What is left in the buffer has nobody to go to.
+            drop(out.into_parts());
+            Ok(())
+        }
+        written => written.context("stdout: cannot write; the output is incomplete"),
+    }
 }
 
 /// How stdout wants it; [`to_stdout`] drops the colour again where it does not.

@@ -1,0 +1,217 @@
+//! The words that a user types: which are known, and which was meant by one that is not.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command};
+
+use crate::backend::{ALL, Backend, broken};
+use crate::spec::{Algorithm, Operation};
+
+/// The values of an argument: they complete, and a word that is none of them is refused or left to the command.
+#[derive(Clone, Copy)]
+pub(super) struct Words<T> {
+    known: fn() -> Vec<&'static str>,
+    understand: fn(&str) -> Option<T>,
+}
+
+/// Algorithms, as the standards and as libraries write them.
+pub(super) const ALGORITHM: Words<Algorithm> =
+    Words { known: || Algorithm::ALL.map(Algorithm::name).to_vec(), understand: |word| word.parse().ok() };
+
+/// The same, or `all`.
+pub(super) const ALGORITHM_OR_ALL: Words<&'static [Algorithm]> = Words {
+    known: || [vec!["all"], (ALGORITHM.known)()].concat(),
+    understand: |word| {
+        const ALL: &[Algorithm] = &Algorithm::ALL;
+        if word.eq_ignore_ascii_case("all") {
+            return Some(ALL);
+        }
+        let algorithm = word.parse().ok()?;
+        ALL.chunks(1).find(|one| one.contains(&algorithm))
+    },
+};
+
+/// Operations.
+pub(super) const OPERATION: Words<Operation> =
+    Words { known: || Operation::ALL.map(Operation::name).to_vec(), understand: |word| word.parse().ok() };
+
+/// Backends and planted faults. The command itself refuses what is neither.
+pub(super) const BACKEND: Words<String> = Words {
+    known: || {
+        let faults = broken::FAULTS.iter().map(|fault| kept(format!("broken:{}", fault.id)));
+        ALL.iter().map(|backend| backend.id).chain(faults).collect()
+    },
+    understand: |word| Some(word.to_owned()),
+};
+
+/// Backends, and code paths of theirs.
+pub(super) const BACKEND_OR_PATH: Words<String> =
+    Words { known: || [(BACKEND.known)(), paths()].concat(), ..BACKEND };
+
+/// Code paths, or `all`.
+pub(super) const PATH: Words<String> = Words { known: || [vec!["all"], paths()].concat(), ..BACKEND };
+
+/// The commands of the program.
+pub(super) const COMMAND: Words<String> = Words {
+    known: || super::command().get_subcommands().map(|command| kept(command.get_name().to_owned())).collect(),
+    understand: |word| (COMMAND.known)().contains(&word).then(|| word.to_owned()),
+};
+
+fn paths() -> Vec<&'static str> {
+    let of = |backend: &&'static Backend| {
+        let id = backend.id;
+        backend.paths.iter().map(move |path| kept(format!("{id}/{}", path.id)))
+    };
+    ALL.iter().flat_map(of).collect()
+}
+
+/// A word for as long as the process runs, which reads one command line.
+fn kept(word: String) -> &'static str {
+    word.leak()
+}
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Words<T> {
+    type Value = T;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<T, clap::Error> {
+        value.to_str().and_then(self.understand).ok_or_else(|| {
+            let mut error = clap::Error::new(ErrorKind::InvalidValue).with_cmd(command);
+            let arg = arg.map(Arg::to_string).unwrap_or_default();
+            error.insert(ContextKind::InvalidArg, ContextValue::String(arg));
+            let value = value.to_string_lossy().into_owned();
+            error.insert(ContextKind::InvalidValue, ContextValue::String(value));
+            error.insert(
+                ContextKind::ValidValue,
+                ContextValue::Strings((self.known)().into_iter().map(str::to_owned).collect()),
+            );
+            error
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.known)().into_iter().map(PossibleValue::new)))
+    }
+}
+
+/// What is wrong with a command line, in one line. `command` is the one that was asked for.
+pub(super) fn refusal(command: &Command, error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let is_advice = |line: &&str| {
+        ["Usage:", "For more information", "tip:", "[possible values:"]
+            .iter()
+            .any(|start| line.starts_with(start))
+    };
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let what = lines.into_iter().take_while(|line| !is_advice(line)).collect::<Vec<_>>().join(" ");
+    let what = what.trim_start_matches("error: ");
+    let word = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => word.as_str(),
+        _ => "",
+    };
+    let advice = match (error.kind(), error.get(ContextKind::ValidValue)) {
+        (ErrorKind::InvalidValue, Some(ContextValue::Strings(known))) => {
+            meant_or_known(word(ContextKind::InvalidValue), known, "known: ")
+        }
+        (ErrorKind::InvalidSubcommand, _) => {
+            let known = command.get_subcommands().map(Command::get_name);
+            meant(word(ContextKind::InvalidSubcommand), known)
+        }
+        (ErrorKind::UnknownArgument, _) => {
+            let known: Vec<String> = command.get_arguments().filter_map(long).collect();
+            meant(word(ContextKind::InvalidArg), known.iter().map(String::as_str))
+        }
+        _ => String::new(),
+    };
+    format!("{what}{advice}")
+}
+
+fn long(arg: &Arg) -> Option<String> {
+    arg.get_long().map(|long| format!("--{long}"))
+}
+
+/// `; did you mean …?`, or the words that are known, behind `lead`.
+pub(super) fn meant_or_known(word: &str, known: &[impl AsRef<str>], lead: &str) -> String {
+    match nearest(word, known.iter().map(AsRef::as_ref)) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => {
+            let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+            format!("; {lead}{}", known.join(", "))
+        }
+    }
+}
+
+/// `; did you mean …?` with the nearest of the words that are known, or nothing.
+pub(super) fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
+/// The same for a file that is not there: the nearest name in its folder.
+pub(super) fn meant_file(path: &Path) -> String {
+    let Some(name) = path.file_name() else { return String::new() };
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    let near = nearest(&name.to_string_lossy(), names.iter().map(String::as_str));
+    near.map_or_else(String::new, |near| format!("; did you mean `{}`?", path.with_file_name(near).display()))
+}
+
+/// The first of the words that take the fewest slips of the pen to come from `word`, if these are few for its length.
+fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let most = (word.chars().count() / 3).max(1);
+    let slips = |known: &str| strsim::damerau_levenshtein(&word, &known.to_lowercase());
+    known
+        .into_iter()
+        .map(|known| (slips(known), known))
+        .filter(|(slips, _)| *slips <= most)
+        .min_by_key(|(slips, _)| *slips)
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_near() {
+        let commands = ["health", "serve", "kat", "doctor", "merge", "bench", "compare", "explain", "list"];
+        let algorithms = Algorithm::ALL.map(Algorithm::name);
+        let paths = ["libcrux/avx2", "libcrux/portable", "liboqs/native"];
+        let near = |word, known: &[&'static str]| nearest(word, known.iter().copied());
+        for (word, expected) in [
+            ("helth", "health"),
+            ("HEALTH", "health"),
+            ("kta", "kat"),
+            ("compair", "compare"),
+            ("dcotor", "doctor"),
+        ] {
+            assert_eq!(near(word, &commands), Some(expected), "{word}");
+        }
+        assert_eq!(near("ML-KEM-769", &algorithms), Some("ML-KEM-768"));
+        assert_eq!(near("libcrux/avx", &paths), Some("libcrux/avx2"));
+        for word in ["", "x", "openssl", "encrypt", "help-me"] {
+            assert_eq!(near(word, &commands), None, "{word}");
+        }
+        // Another algorithm is no slip of the pen.
+        assert_eq!(near("Kyber768", &algorithms), None);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_has_a_neighbour() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["prompt.json", "liboqs.so.7"] {
+            std::fs::write(at(name), "").unwrap();
+        }
+        let expected = |name: &str| format!("; did you mean `{}`?", at(name).display());
+        assert_eq!(meant_file(&at("promt.json")), expected("prompt.json"));
+        assert_eq!(meant_file(&at("liboqs.so.8")), expected("liboqs.so.7"));
+        assert_eq!(meant_file(&at("else")), "");
+        assert_eq!(meant_file(&at("no/folder.json")), "");
+        assert_eq!(meant_file(Path::new("/")), "");
+    }
+}
