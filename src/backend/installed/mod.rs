@@ -95,7 +95,7 @@ impl Installed {
             .collect();
         if !drafts.is_empty() {
             notes.push(format!(
-                "{title} has the draft (ipd) under the name {}, which is not compatible with the standard; \
+                "{title} has the draft (ipd) of {}, which is not compatible with the standard; \
                  liboqs 0.12 and later have the standards",
                 drafts.join(", ")
             ));
