@@ -40,7 +40,8 @@ pub(super) fn compare(sides: &[Runs], plan: &Plan) -> Result<Ratios, Error> {
         pairs.extend(of_side);
         losses.extend(lost::lost(first, side, index));
     }
-    if pairs.is_empty() && losses.is_empty() {
+    // A side of which nothing is left has lost it; one that has something else was measured for another purpose.
+    if pairs.is_empty() && (losses.is_empty() || others.iter().any(|side| !side.measurements().is_empty())) {
         let other = &sides[sides.len() - 1];
         return Err(Error::NothingInCommon { first: first.name.clone(), other: other.name.clone() });
     }
