@@ -85,8 +85,9 @@ fn whole(program: Command, out: &mut dyn Write) -> io::Result<()> {
 fn options(command: Command, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Vec::new();
     let command = command.mut_args(|arg: Arg| {
-        let (is_help, has_many_values) = (arg.get_id() == "help", has_many_values(&arg));
-        arg.hide(is_help).hide_possible_values(has_many_values)
+        let is_help = arg.get_id() == "help";
+        let hides = arg.is_hide_possible_values_set() || has_many_values(&arg);
+        arg.hide(is_help).hide_possible_values(hides)
     });
     Man::new(command).render_options_section(&mut page)?;
     let page = String::from_utf8_lossy(&page);
@@ -94,9 +95,9 @@ fn options(command: Command, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(options.as_bytes())
 }
 
-/// Whether the values of an argument have a place of their own, once for all commands.
+/// Whether the values of an argument are shown, and in a place of their own, once for all commands.
 fn has_many_values(arg: &Arg) -> bool {
-    arg.get_possible_values().len() > 5
+    !arg.is_hide_possible_values_set() && arg.get_possible_values().len() > 5
 }
 
 fn listed(arg: &Arg) -> String {
