@@ -18,7 +18,7 @@ main() {
     begin client-api "$image" --tmpfs /tmp
     holds "it comes up" until_true "$patience" asks 200 '"database":"ok"' /healthz
     [ "$wrong" = 0 ] || { docker logs "$mine-client-api" >&2; stop "without it there is nothing to check"; }
-    holds "pqcheck calls it healthy" until_true "$patience" ends 0 '^healthy: ML-KEM-768, ML-DSA-87' docker exec "$mine-client-api" \
+    holds "pqcheck calls it healthy" until_true "$patience" ends 0 '^healthy: ML-KEM-768 and ML-DSA-87' docker exec "$mine-client-api" \
         /pqcheck health --installed --require ML-KEM-768,ML-DSA-87 --answers http://127.0.0.1:8000/healthz
     holds "pqcheck says so to Prometheus" until_true "$patience" measures client-api '^pqcheck_healthy(\{.*\})? 1'
     client
