@@ -48,8 +48,7 @@ pub(super) struct Args {
 }
 
 fn formats() -> clap::builder::PossibleValuesParser {
-    let value = |(id, about)| clap::builder::PossibleValue::new(id).help(about);
-    output::bench::words().map(value).collect::<Vec<_>>().into()
+    words::formats(output::bench::words())
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::PossibleValuesParser;
 
 use super::exit::{self, Exit};
-use super::write;
+use super::{words, write};
 use crate::compare::{self, Normalise, Plan};
 use crate::output::comparison;
 use crate::report::conclusion::Conclusion;
@@ -45,7 +45,7 @@ pub(super) struct Args {
 }
 
 fn formats() -> PossibleValuesParser {
-    comparison::ALL.iter().map(|it| PossibleValue::new(it.id).help(it.about)).collect::<Vec<_>>().into()
+    words::formats(comparison::ALL.iter().map(|it| (it.id, it.about)))
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {

@@ -83,11 +83,7 @@ pub(super) struct Args {
 
 /// Every format of a report.
 pub(super) fn formats() -> clap::builder::PossibleValuesParser {
-    output::ALL
-        .iter()
-        .map(|format| clap::builder::PossibleValue::new(format.id()).help(format.about()))
-        .collect::<Vec<_>>()
-        .into()
+    words::formats(output::ALL.iter().map(|format| (format.id(), format.about())))
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use clap::builder::{PossibleValue, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
@@ -94,6 +94,11 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Words<T> {
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new((self.known)().into_iter().map(PossibleValue::new)))
     }
+}
+
+/// The output formats of a command: ids with what each is for.
+pub(super) fn formats(all: impl Iterator<Item = (&'static str, &'static str)>) -> PossibleValuesParser {
+    all.map(|(id, about)| PossibleValue::new(id).help(about)).collect::<Vec<_>>().into()
 }
 
 /// What is wrong with a command line, in one line. `command` is the one that was asked for.
