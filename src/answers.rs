@@ -139,6 +139,7 @@ impl FromStr for Address {
     type Err = BadAddress;
 
     fn from_str(text: &str) -> Result<Self, BadAddress> {
+        let text = text.trim();
         // What is shown to people, and sent to servers, is plain.
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(BadAddress(format!("`{}` has characters that no address has", text.escape_debug())));

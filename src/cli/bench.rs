@@ -8,8 +8,9 @@ use anyhow::{Error, Result, anyhow, bail};
 
 use super::exit::{self, Exit};
 use super::progress::Progress;
+use super::quantity::{number, time};
 use super::subjects::Nothing;
-use super::{health, say, subjects, words, write};
+use super::{say, subjects, words, write};
 use crate::backend::Subject;
 use crate::bench::{self, Plan};
 use crate::output::{self, Style, Verbosity};
@@ -34,10 +35,10 @@ pub(super) struct Args {
     #[arg(long)]
     key_objects: bool,
     /// Time each workload on each code path for this long
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = health::time)]
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = time)]
     time: Duration,
     /// Take this many samples in that time [default: one every 150 µs, at least 250]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(5..=100_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| number(text, 5..=100_000), allow_hyphen_values = true)]
     samples: Option<u64>,
     /// Choose the format of the report
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = formats())]
@@ -47,7 +48,7 @@ pub(super) struct Args {
     output: Option<PathBuf>,
 }
 
-fn formats() -> clap::builder::PossibleValuesParser {
+fn formats() -> words::Formats {
     words::formats(output::bench::words())
 }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use clap::builder::PossibleValuesParser;
+use clap::ValueHint;
 
 use super::exit::{self, Exit};
-use super::{words, write};
+use super::{subjects, words, write};
 use crate::compare::{self, Normalise, Plan};
 use crate::output::comparison;
 use crate::report::conclusion::Conclusion;
@@ -22,7 +22,7 @@ const LARGEST: u64 = 256 << 20;
 #[command(after_help = exit::help("compare", "pqcheck compare old.json new.json"))]
 pub(super) struct Args {
     /// Reports from `kat` or `bench` with `--format json`, oldest first; from `bench` also folders, or FILE,FILE
-    #[arg(value_name = "REPORT", required_unless_present = "baseline")]
+    #[arg(value_name = "REPORT", required_unless_present = "baseline", value_hint = ValueHint::AnyPath)]
     reports: Vec<String>,
     /// Find the commit where performance changed: DIR has a report or a folder of reports for each, in order of name
     #[arg(long, value_name = "DIR", conflicts_with_all = ["across", "normalise"])]
@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = formats())]
     format: String,
     /// Report measurements that are slower by more than PERCENT [default: 3]
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    #[arg(long, value_name = "PERCENT", value_parser = percent, allow_hyphen_values = true)]
     threshold: Option<f64>,
     /// Compare measurements from two machines or architectures
     #[arg(long)]
@@ -44,7 +44,7 @@ pub(super) struct Args {
     output: Option<PathBuf>,
 }
 
-fn formats() -> PossibleValuesParser {
+fn formats() -> words::Formats {
     words::formats(comparison::ALL.iter().map(|it| (it.id, it.about)))
 }
 
@@ -59,7 +59,12 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         across: args.across,
         normalise: args.normalise.as_deref().map(Normalise::from),
     };
-    let found = compare::run(sides, &plan)?;
+    let found = compare::run(sides, &plan).map_err(|error| match &error {
+        compare::Error::NoBackend { backend, there, .. } => {
+            anyhow!("{error}{}", words::meant(backend, there.split(", ")))
+        }
+        _ => error.into(),
+    })?;
     let format = comparison::ALL.iter().find(|format| format.id == args.format);
     let format = format.ok_or_else(|| anyhow!("unknown format `{}`", args.format))?;
     if !format.shows(&found) {
@@ -79,8 +84,7 @@ fn read_side(name: &str) -> Result<Vec<Document>> {
     let path = Path::new(name);
     match () {
         () if path.is_dir() => entries(path)?.iter().map(|file| read(Path::new(file))).collect(),
-        () if path.exists() || !name.contains(',') => Ok(vec![read(path)?]),
-        () => name.split(',').map(|file| read(Path::new(file))).collect(),
+        () => subjects::listed(path).iter().map(|file| read(file)).collect(),
     }
 }
 
@@ -88,7 +92,7 @@ fn read_side(name: &str) -> Result<Vec<Document>> {
 fn entries(folder: &Path) -> Result<Vec<String>> {
     let shown = folder.display();
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| shown.to_string())? {
+    for entry in fs::read_dir(folder).map_err(|error| words::unreadable(folder, error))? {
         let path = entry.with_context(|| shown.to_string())?.path();
         if path.is_dir() || path.extension().is_some_and(|extension| extension == "json") {
             found.push(path.display().to_string());
@@ -122,7 +126,7 @@ fn percent(text: &str) -> Result<f64, String> {
     number
         .filter(|number| (0.0..=1000.0).contains(number))
         .map(|number| number / 100.0)
-        .ok_or_else(|| format!("`{text}` is no percentage; write a number such as `3`"))
+        .ok_or_else(|| "a percentage is a number from 0 to 1000, such as `3`".to_owned())
 }
 
 /// Reads a report.
@@ -130,7 +134,7 @@ pub(super) fn read(path: &Path) -> Result<Document> {
     let mut bytes = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-        .with_context(|| path.display().to_string())?;
+        .map_err(|error| words::unreadable(path, error))?;
     if bytes.len() as u64 > LARGEST {
         bail!("{}: not a report: larger than {} MiB", path.display(), LARGEST >> 20);
     }

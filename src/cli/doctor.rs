@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
+use clap::builder::NonEmptyStringValueParser;
+
 use super::exit::{self, Exit};
 use super::{words, write};
 use crate::doctor::{self, Plan};
@@ -29,7 +31,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TAR")]
     image: Option<PathBuf>,
     /// Check this program from the image's PATH (repeatable)
-    #[arg(long = "tool", value_name = "NAME")]
+    #[arg(long = "tool", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     tools: Vec<String>,
     /// Check that Python finds this module, or this name in it (repeatable)
     #[arg(long = "import", value_name = "NAME|X:Y")]
@@ -38,10 +40,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "OS/ARCH")]
     platform: Option<String>,
     /// Explain a rule, or a cause that `pqcheck explain` names
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", value_parser = words::PAGE, hide_possible_values = true,
+        conflicts_with_all = ["files", "root", "image", "tools", "imports", "platform"])]
     explain: Option<String>,
     /// Choose the output format
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"])]
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = words::formats(words::HUMAN_OR_JSON))]
     format: String,
     /// Write the report to this file, whole or not at all; `-` is stdout
     #[arg(short, long, value_name = "FILE")]
@@ -50,7 +53,7 @@ pub(super) struct Args {
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
     if let Some(id) = &args.explain {
-        return explain(id);
+        return explain(args, id);
     }
     let findings = doctor::run(&plan(args)?)?;
     write::to(args.output.as_deref(), |style, out| match args.format.as_str() {
@@ -65,13 +68,16 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     Ok(exit.into())
 }
 
-fn explain(id: &str) -> Result<ExitCode> {
-    let pages: BTreeMap<&str, &Page> = super::explain::pages().map(|page| (page.id, page)).collect();
+fn explain(args: &Args, id: &str) -> Result<ExitCode> {
+    let pages: BTreeMap<&str, &Page> = words::pages().map(|page| (page.id, page)).collect();
     let Some(page) = pages.get(id) else {
         let known: Vec<&str> = pages.into_keys().collect();
         bail!("--explain `{id}`: no such rule{}", words::meant_or_known(id, &known, "the rules are "));
     };
-    write::to_stdout(|out| output::findings::page(page, write::style(), out))?;
+    write::to(args.output.as_deref(), |style, out| match args.format.as_str() {
+        "json" => output::findings::page_json(page, out),
+        _ => output::findings::page(page, style, out),
+    })?;
     Ok(Exit::Fine.into())
 }
 
@@ -81,8 +87,12 @@ fn plan(args: &Args) -> Result<Plan> {
     let place = args.image.as_deref().or(args.root.as_deref()).unwrap_or(Path::new("/"));
     let name = place.display().to_string();
     let root = match args.image {
-        Some(_) => Root::archive(place)?,
-        None => Root::folder(place).with_context(|| name.clone())?,
+        Some(_) => {
+            // What is not there is said here, with what may have been meant.
+            std::fs::metadata(place).map_err(|error| words::unreadable(place, error))?;
+            Root::archive(place)?
+        }
+        None => Root::folder(place).map_err(|error| words::unreadable(place, error))?,
     };
     let in_image = |file: &PathBuf| match root.is_own() {
         true => std::path::absolute(file).with_context(|| format!("`{}`", file.display())),
@@ -94,7 +104,9 @@ fn plan(args: &Args) -> Result<Plan> {
 
 fn platform(text: &str) -> Result<Target> {
     Target::parse(text).with_context(|| {
-        format!("--platform `{text}`: not a platform; write it like `linux/amd64` or `linux/arm64`")
+        format!(
+            "--platform `{text}`: not a platform that pqcheck knows; write `linux/amd64` or `linux/arm64`"
+        )
     })
 }
 

@@ -8,10 +8,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 
 use super::exit::{self, Exit};
-use super::{say, write};
+use super::{say, words, write};
 use crate::report::causes::Outcome;
-use crate::report::page::Page;
-use crate::{doctor, explain, output};
+use crate::{explain, output};
 
 #[derive(clap::Args)]
 #[command(after_help = exit::help("explain", "docker build . 2>&1 | pqcheck explain"))]
@@ -19,15 +18,15 @@ pub(super) struct Args {
     /// Log of a build or start; stdin if absent or `-`
     log: Option<PathBuf>,
     /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"])]
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = words::formats(words::HUMAN_OR_JSON))]
     format: String,
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
     let diagnosis = match &args.log {
         Some(path) if path.as_os_str() != "-" => {
-            let shown = path.display().to_string();
-            File::open(path).and_then(|mut log| explain::run(&mut log)).context(shown)?
+            let log = File::open(path).and_then(|mut log| explain::run(&mut log));
+            log.map_err(|error| words::unreadable(path, error))?
         }
         _ => explain::run(&mut io::stdin().lock()).context("stdin")?,
     };
@@ -44,10 +43,4 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         Outcome::Unknown => Exit::NothingChecked,
     };
     Ok(exit.into())
-}
-
-/// The pages of all rules, and of all causes whose id no rule has.
-pub(super) fn pages() -> impl Iterator<Item = &'static Page> {
-    let causes = explain::pages().filter(|cause| doctor::pages().all(|rule| rule.id != cause.id));
-    doctor::pages().chain(causes)
 }

@@ -1,12 +1,16 @@
 //! `pqcheck health`, and `pqcheck` without a command: one line, exit code 0 or 1.
 
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
+use std::panic::UnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use clap::ValueHint;
+
+use super::quantity::time;
 use super::{subjects, words, write};
 use crate::answers::Address;
 use crate::image::platform;
@@ -51,7 +55,7 @@ pub(super) struct Args {
     #[command(flatten)]
     looks: Looks,
     /// Also write metrics to this *.prom file, for node_exporter's textfile collector
-    #[arg(long, value_name = "FILE", env = "PQCHECK_TEXTFILE")]
+    #[arg(long, value_name = "FILE", env = "PQCHECK_TEXTFILE", value_parser = textfile, value_hint = ValueHint::FilePath)]
     textfile: Option<PathBuf>,
 }
 
@@ -71,7 +75,7 @@ pub(super) struct Looks {
     #[arg(long, value_name = "TIME", default_value = DEADLINE, value_parser = time, env = "PQCHECK_DEADLINE")]
     pub(super) deadline: Duration,
     /// Test every code path that this processor can run, not only those that the libraries choose
-    #[arg(long, env = "PQCHECK_ALL_PATHS", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "PQCHECK_ALL_PATHS", value_parser = words::switch)]
     all_paths: bool,
     /// Where the service must answer too (repeatable): tcp:IP:PORT, unix:/PATH or http://IP:PORT/PATH (2xx)
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',', env = "PQCHECK_ANSWERS")]
@@ -85,7 +89,8 @@ impl Args {
     /// What `pqcheck` without arguments and variables means, where that is how it was called. To have clap
     /// say the same takes a thirtieth of the whole check.
     pub(super) fn bare(arguments: &[OsString]) -> Option<Self> {
-        if arguments.len() > 1 || VARIABLES.iter().any(|name| std::env::var_os(name).is_some()) {
+        let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        if arguments.len() > 1 || VARIABLES.iter().any(is_set) {
             return None;
         }
         let looks = Looks {
@@ -185,15 +190,50 @@ pub(super) fn say_unhealthy(why: &str) -> ExitCode {
 }
 
 fn say(verdict: &HealthVerdict) -> ExitCode {
-    let written = writeln!(std::io::stdout(), "{}", health::one_line(verdict.line.clone()));
-    // A verdict that nobody can read is none.
-    ExitCode::from(if written.is_ok() && verdict.healthy { HEALTHY } else { UNHEALTHY })
+    let line = health::one_line(verdict.line.clone());
+    let heard = match writeln!(std::io::stdout(), "{line}") {
+        Ok(()) => true,
+        Err(error) => {
+            super::say(&format!("stdout: cannot write: {error}; the verdict is: {line}"));
+            // Who closes the pipe does not want to read it; any other verdict that nobody can read is none.
+            error.kind() == ErrorKind::BrokenPipe
+        }
+    };
+    ExitCode::from(if heard && verdict.healthy { HEALTHY } else { UNHEALTHY })
+}
+
+/// A verdict and its exit code, also where `check` panics.
+pub(super) fn guarded(check: impl FnOnce() -> ExitCode + UnwindSafe) -> ExitCode {
+    // The one line says what there is to say.
+    let panicked = Arc::new(Mutex::new(String::new()));
+    let at = Arc::clone(&panicked);
+    std::panic::set_hook(Box::new(move |info| {
+        if let Ok(mut at) = at.lock() {
+            at.clone_from(&info.to_string());
+        }
+    }));
+    std::panic::catch_unwind(check).unwrap_or_else(|_| {
+        let at = panicked.lock().map(|at| at.clone()).unwrap_or_default();
+        say_unhealthy(&format!("a fault of pqcheck's own: {at}"))
+    })
+}
+
+/// The file for node_exporter.
+fn textfile(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    // A device or a pipe has the name that it has.
+    let is_special = std::fs::metadata(&path).is_ok_and(|file| !file.is_file() && !file.is_dir());
+    match path.extension().is_some_and(|extension| extension == "prom") || is_special {
+        true => Ok(path),
+        false => Err("node_exporter reads only files whose names end in .prom".to_owned()),
+    }
 }
 
 /// The name of something that pqcheck does not test, with what it is not.
 fn untested(name: &str) -> Result<String, String> {
     let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
-    if name.trim().is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
+    let name = name.trim();
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
         return Err("a name is 1 to 64 plain characters".to_owned());
     }
     // What no standard defines, a service may have inside of its own program, where nobody can ask it.
@@ -203,21 +243,6 @@ fn untested(name: &str) -> Result<String, String> {
     }
     let known = NO_STANDARD.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
     Ok(known.map_or_else(|| name.to_owned(), |(known, what)| format!("{known} ({what})")))
-}
-
-/// A time such as `2s`, `500ms` or `2` (seconds).
-pub(super) fn time(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix("ms") {
-        Some(number) => (number, 0.001),
-        None => (text.strip_suffix('s').unwrap_or(text), 1.0),
-    };
-    number
-        .trim()
-        .parse::<f64>()
-        .ok()
-        .filter(|number| number.is_finite() && *number > 0.0)
-        .and_then(|number| Duration::try_from_secs_f64(number * unit).ok())
-        .ok_or_else(|| format!("`{text}` is not a time; write `2s` or `500ms`"))
 }
 
 #[cfg(test)]
@@ -234,15 +259,5 @@ mod tests {
         let parsed = <Args as clap::FromArgMatches>::from_arg_matches(&matches).unwrap();
         assert_eq!(Args::bare(&["pqcheck".into()]), Some(parsed));
         assert_eq!(Args::bare(&["pqcheck".into(), "--all-paths".into()]), None);
-    }
-
-    #[test]
-    fn times_are_seconds_or_milliseconds() {
-        assert_eq!(time("2s"), Ok(Duration::from_secs(2)));
-        assert_eq!(time("1.5"), Ok(Duration::from_millis(1500)));
-        assert_eq!(time("500ms"), Ok(Duration::from_millis(500)));
-        for text in ["", "0", "-1s", "nan", "inf", "1e400", "2m", "s"] {
-            assert!(time(text).is_err(), "{text}");
-        }
     }
 }

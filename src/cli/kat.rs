@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
+use clap::builder::NonEmptyStringValueParser;
 
 use super::exit::{self, Exit};
 use super::progress::Progress;
+use super::quantity::{number, time};
 use super::subjects::Nothing;
-use super::{health, say, subjects, words, write};
+use super::{say, subjects, words, write};
 use crate::backend::Subject;
 use crate::image::platform;
 use crate::kat::select::{Selection, Shard};
@@ -35,10 +37,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH", num_args = 1..)]
     vectors: Vec<PathBuf>,
     /// Run only the accumulated vectors, with N round trips
-    #[arg(long, value_name = "N", conflicts_with = "vectors", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with = "vectors", value_parser = |text: &str| number(text, 1..=u64::MAX), allow_hyphen_values = true)]
     accumulated: Option<u64>,
     /// Cut the accumulated run into blocks of N round trips [default: one block; with --shard 10000]
-    #[arg(long, value_name = "N", requires = "accumulated", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "accumulated", value_parser = |text: &str| number(text, 1..=u64::MAX), allow_hyphen_values = true)]
     block: Option<u64>,
     /// Run these backends [default: all linked ones]; `broken:FAULT` plants a fault, see `pqcheck list --faults`
     #[arg(long, value_name = "BACKEND", value_delimiter = ',', value_parser = words::BACKEND, hide_possible_values = true)]
@@ -52,16 +54,16 @@ pub(super) struct Args {
     #[arg(long, value_name = "OPERATION", value_delimiter = ',', value_parser = words::OPERATION)]
     operation: Vec<Operation>,
     /// Run only cases with this id `suite#case`, suite or name; `*` matches anything (repeatable)
-    #[arg(long, value_name = "CASE")]
+    #[arg(long, value_name = "CASE", value_parser = NonEmptyStringValueParser::new())]
     case: Vec<String>,
     /// Run only part I of N, counted from 1, or from 0 as `index:I/N`; `pqcheck merge` joins the reports
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Run this many code paths at once [default: one per core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    jobs: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = |text: &str| number(text, 1..=1024), allow_hyphen_values = true)]
+    jobs: Option<u64>,
     /// Give up on a code path that has been silent for this long
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = health::time)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     deadline: Duration,
     /// Run code paths even if the processor lacks features they need: all, or one as =BACKEND/PATH
     #[arg(long, value_name = "BACKEND/PATH", num_args = 0..=1, require_equals = true, default_missing_value = "all",
@@ -82,7 +84,7 @@ pub(super) struct Args {
 }
 
 /// Every format of a report.
-pub(super) fn formats() -> clap::builder::PossibleValuesParser {
+pub(super) fn formats() -> words::Formats {
     words::formats(output::ALL.iter().map(|format| (format.id(), format.about())))
 }
 
@@ -126,7 +128,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         platform: platform::read(),
         asked: Vec::new(),
         shard,
-        isolation: Isolation::Apart { jobs: args.jobs.map_or(cores, usize::from) },
+        isolation: Isolation::Apart { jobs: args.jobs.map_or(cores, |jobs| jobs as usize) },
         silence: args.deadline,
         timed: args.timing,
         strict: args.strict,

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::exit::{self, Exit};
 use super::subjects::FromImage;
-use super::write;
+use super::{words, write};
 use crate::backend::installed::{FoundLibrary, Installed, Speaks};
 use crate::backend::{self, Backend, CodePath, broken};
 use crate::explain;
@@ -30,7 +30,7 @@ pub(super) struct Args {
     #[command(flatten)]
     image: FromImage,
     /// Choose the format of the list
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"])]
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = words::formats(words::HUMAN_OR_JSON))]
     format: String,
 }
 
@@ -77,7 +77,7 @@ fn inventory() -> Result<Inventory> {
             .iter()
             .map(|(exit, about)| ExitCodeInfo { code: exit.code(), about: (*about).to_owned() })
             .collect(),
-        rules: super::explain::pages().map(page).collect(),
+        rules: words::pages().map(page).collect(),
         causes: explain::pages().map(page).collect(),
         faults: broken::FAULTS
             .iter()

@@ -1,9 +1,10 @@
 //! Arguments, files, stdout and exit codes: the only floor that prints.
 
+use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 mod bench;
 mod compare;
@@ -17,6 +18,7 @@ mod list;
 mod man;
 mod merge;
 mod progress;
+mod quantity;
 mod serve;
 mod subjects;
 mod words;
@@ -74,16 +76,25 @@ fn after_help() -> String {
 
 /// The program.
 pub fn main() -> ExitCode {
-    let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
-    if let Some(args) = health::Args::bare(&arguments) {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if asks_for_health(&arguments) { health::guarded(|| run(&arguments)) } else { run(&arguments) }
+}
+
+fn run(arguments: &[OsString]) -> ExitCode {
+    if let Some(args) = health::Args::bare(arguments) {
         return health::main(&args);
     }
-    let mut command = command();
-    if !asks_for_health(&arguments) {
-        // The variables of the health check are no concern of the other commands.
-        command = command.mut_args(|argument| argument.env(None::<&'static str>));
-    }
-    let parsed = command.try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    // A variable that is empty is not set. Those of the health check are no concern of the other commands.
+    let is_set = |name: &OsStr| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let set = |argument: Arg| match argument.get_env().is_some_and(is_set) {
+        true => argument,
+        false => argument.env(None::<&'static str>),
+    };
+    let asks_for_health = asks_for_health(arguments);
+    let command = command()
+        .mut_args(|argument| if asks_for_health { set(argument) } else { argument.env(None::<&'static str>) })
+        .mut_subcommands(|command| command.mut_args(set));
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let result = match parsed {
         Ok(Cli { command: None, health }) => return health::main(&health),
         Ok(Cli { command: Some(Command::Health(args)), .. }) => return health::main(&args),
@@ -97,7 +108,7 @@ pub fn main() -> ExitCode {
         Ok(Cli { command: Some(Command::List(args)), .. }) => list::main(&args),
         Ok(Cli { command: Some(Command::Completions(args)), .. }) => completions::main(&args),
         Ok(Cli { command: Some(Command::Man(args)), .. }) => man::main(&args),
-        Err(error) => return refused(&arguments, &error),
+        Err(error) => return refused(arguments, &error),
     };
     result.unwrap_or_else(|error| {
         say(&format!("{error:#}"));
@@ -121,17 +132,20 @@ fn command() -> clap::Command {
 
 /// A usage error, or a request for help. A health check answers usage errors too with its own
 /// exit code, because a container engine reserves the others.
-fn refused(arguments: &[std::ffi::OsString], error: &clap::Error) -> ExitCode {
+fn refused(arguments: &[OsString], error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return match error.print() {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::CouldNotWork,
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                say(&format!("stdout: cannot write: {error}"));
+                if asks_for_health(arguments) { Exit::Wrong } else { Exit::CouldNotWork }
+            }
             _ => Exit::Fine,
         }
         .into();
     }
     let program = command();
     let named = arguments.get(1).and_then(|name| program.find_subcommand(name));
-    let what = words::refusal(named.unwrap_or(&program), error);
+    let what = words::refusal(named.unwrap_or(&program), arguments, error);
     if asks_for_health(arguments) {
         return health::say_unhealthy(&format!("{what}; see `pqcheck health --help`"));
     }
@@ -141,6 +155,6 @@ fn refused(arguments: &[std::ffi::OsString], error: &clap::Error) -> ExitCode {
 }
 
 /// Whether these arguments are those of `pqcheck health` or of `pqcheck` without a command.
-fn asks_for_health(arguments: &[std::ffi::OsString]) -> bool {
+fn asks_for_health(arguments: &[OsString]) -> bool {
     arguments.get(1).is_none_or(|first| first == "health" || first.to_string_lossy().starts_with('-'))
 }

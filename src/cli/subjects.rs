@@ -1,6 +1,6 @@
 //! From the names that a user typed to backends and code paths.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, bail};
 
@@ -12,9 +12,9 @@ use crate::backend::{ALL, Backend, Subject, broken};
 #[derive(Clone, Debug, Default, PartialEq, clap::Args)]
 pub(super) struct FromImage {
     /// Test the image's own liboqs and libcrypto instead of the linked backends; with --backend, test both
-    #[arg(long, env = "PQCHECK_INSTALLED", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "PQCHECK_INSTALLED", value_parser = words::switch)]
     pub(super) installed: bool,
-    /// Also test this library file (repeatable)
+    /// Also test this library file, or several separated by commas (repeatable)
     #[arg(long, value_name = "PATH", env = "PQCHECK_LIBRARY")]
     pub(super) library: Vec<PathBuf>,
 }
@@ -33,7 +33,7 @@ impl FromImage {
                 Error::msg(format!("{error}{meant}"))
             })
         };
-        self.library.iter().map(named).collect()
+        self.library.iter().flat_map(|path| listed(path)).map(|path| named(&path)).collect()
     }
 
     /// The libraries that are named, and those that are found where that is asked.
@@ -53,6 +53,15 @@ impl FromImage {
     pub(super) fn found(&self) -> Result<FoundLibrary> {
         installed::search().map_err(Error::msg)
     }
+}
+
+/// The files that a user named in one word: `a,b`, unless there is a file of just that name.
+pub(super) fn listed(word: &Path) -> Vec<PathBuf> {
+    let text = word.to_string_lossy();
+    if word.exists() || !text.contains(',') {
+        return vec![word.to_owned()];
+    }
+    text.split(',').map(str::trim).filter(|file| !file.is_empty()).map(PathBuf::from).collect()
 }
 
 /// No library was found: where was looked, and what was passed over.
@@ -104,12 +113,18 @@ pub(super) fn backends(names: &[String], image: &FromImage) -> Result<Vec<&'stat
 
 fn backend(name: &str) -> Result<&'static Backend> {
     if let Some(fault) = name.strip_prefix("broken:") {
+        if fault.is_empty() {
+            bail!("`{name}`: name a planted fault, as in `broken:draft-g-of-d`; see `pqcheck list --faults`");
+        }
         let Some(backend) = broken::named(fault) else {
             let known: Vec<String> = broken::FAULTS.iter().map(|it| format!("broken:{}", it.id)).collect();
             let meant = words::meant(name, known.iter().map(String::as_str));
             bail!("unknown planted fault `{fault}`{meant}; see `pqcheck list --faults`");
         };
         return Ok(backend);
+    }
+    if name == "broken" {
+        return self::backend("broken:");
     }
     let Some(backend) = ALL.iter().find(|backend| backend.id == name) else {
         if name.starts_with("installed-") {

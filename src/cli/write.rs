@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::output::Style;
 
@@ -56,6 +56,9 @@ pub(super) fn to_file(path: &Path, render: impl FnOnce(&mut dyn Write) -> io::Re
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    if !folder.is_dir() {
+        bail!("{shown}: folder {} does not exist; create it first", folder.display());
+    }
     let mode = fs::metadata(path).map_or(0o666, |metadata| metadata.permissions().mode());
     tempfile::Builder::new()
         .prefix(".pqcheck-")
@@ -64,7 +67,11 @@ pub(super) fn to_file(path: &Path, render: impl FnOnce(&mut dyn Write) -> io::Re
         .and_then(|file| whole(file, render))
         .and_then(|file| file.persist(path).map_err(|error| error.error))
         .map(drop)
-        .with_context(|| format!("{shown}: cannot write the report; the file is as it was before"))
+        .map_err(|error| {
+            // Its text names the new file, which nobody asked for.
+            let why = error.raw_os_error().map_or(error, io::Error::from_raw_os_error);
+            anyhow!("{shown}: cannot write the report: {why}")
+        })
 }
 
 fn whole<W: Write>(file: W, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<W> {

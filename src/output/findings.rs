@@ -51,6 +51,15 @@ pub fn page(page: &Page, style: Style, out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
+/// The same as data: `id`, `finds`, `why` and `fix`.
+pub fn page_json(page: &Page, mut out: &mut dyn Write) -> io::Result<()> {
+    let page = serde_json::json!({
+        "schema": "pqcheck.rule/1", "id": page.id, "finds": page.finds, "why": page.why, "fix": page.fix,
+    });
+    serde_json::to_writer_pretty(&mut out, &page)?;
+    writeln!(out)
+}
+
 /// Findings that differ in nothing but their subject, together, in the order of the first of each.
 fn alike(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     fn key(finding: &Finding) -> (Severity, &str, &str, &str) {

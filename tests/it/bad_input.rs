@@ -128,14 +128,46 @@ fn a_reader_that_has_read_enough_is_no_fault() {
         ("kat --backend libcrux --case *tc1 --format json", 0),
         // What was found counts, whoever reads it.
         ("kat --backend broken:draft-g-of-d --case accumulated", 1),
-        // A verdict that nobody reads is none.
-        ("health --backend libcrux", 1),
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let run = Run::from(program().args(arguments.split(' ')).stdout(writer).output().unwrap());
         assert_eq!((run.code, run.stderr.as_str()), (code, ""), "{arguments}");
     }
+}
+
+#[test]
+fn what_is_wrong_is_said_once_and_with_its_limits() {
+    let folder = folder("said-once");
+    let old = folder.join("old.json");
+    fs::write(&old, "{}").unwrap();
+    let near = folder.join("odl.json");
+    let near = near.to_str().unwrap();
+    let meant = format!("did you mean `{}`?", old.display());
+    for (arguments, parts) in [
+        (&["kat", "--jobs", "-1"][..], &["'-1' for '--jobs <N>': not a whole number from 1 to 1024"][..]),
+        (&["kat", "--accumulated", "0"], &["not a whole number of at least 1"]),
+        (&["bench", "--samples", "4"], &["not a whole number from 5 to 100000"]),
+        (&["bench", "--time", "0ms"], &["between `1us` and `24h`"]),
+        (&["bench", "--time", "500"], &["no unit; write `2s`"]),
+        (&["compare", "--threshold", "-1", "a", "b"], &["a number from 0 to 1000"]),
+        (&["kat", "--backend", "broken"], &["name a planted fault", "pqcheck list --faults"]),
+        (&["kat", "--backend", "broken:"], &["name a planted fault"]),
+        (&["kat", "-o", "/none/x.json", "--backend", "libcrux"], &["folder /none does not exist"]),
+        (&["compare", near, near], &[&meant]),
+        (&["compare", "--baseline", near], &[&meant]),
+        (&["merge", near], &[&meant]),
+        (&["explain", near], &[&meant]),
+        (&["doctor", "--image", near], &[&meant]),
+        (&["doctor", "--root", near], &[&meant]),
+    ] {
+        let run = pqcheck(arguments);
+        is_refused(&run, parts[0]);
+        assert!(parts.iter().all(|part| run.stderr.contains(part)), "{}", run.stderr);
+        assert!(run.stderr.matches("os error").count() < 2, "{}", run.stderr);
+    }
+    let listed = format!("{near},{near} , ");
+    is_refused(&pqcheck(["compare", &listed, "x"]), near);
 }
 
 #[test]

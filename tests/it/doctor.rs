@@ -342,7 +342,11 @@ fn what_cannot_be_looked_at_is_one_line_and_exit_2() {
         (vec!["--root", "/no/such/folder"], "/no/such/folder: "),
         (vec!["--image", "/no/such.tar"], "/no/such.tar: "),
         (vec!["--image", notes], "not a tar archive; write one with `docker save`"),
-        (vec!["--platform", "arm"], "--platform `arm`: not a platform"),
+        (vec!["--platform", "linux/amd46"], "--platform `linux/amd46`: not a platform"),
+        (vec!["--platform", "windows/amd64"], "--platform `windows/amd64`: not a platform"),
+        (vec!["--platform", "arm64/v7"], "--platform `arm64/v7`: not a platform"),
+        (vec!["--tool", ""], "--tool <NAME>"),
+        (vec!["--explain", "bad-shebang", "/bin/sh"], "cannot be used with"),
         (vec!["--import", "a b"], "--import `a b`: not a module's name"),
         (
             vec!["--explain", "nothing"],

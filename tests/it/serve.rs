@@ -406,8 +406,12 @@ fn what_cannot_be_served_is_said_in_one_line() {
     };
     refused(&["--listen", &at], &format!("pqcheck: {at}: the port is in use; choose another with --listen"));
     refused(&["--listen", "192.0.2.1:9464"], "192.0.2.1:9464: this machine does not have this address");
-    refused(&["--listen", "everywhere"], "`everywhere` is not an address and port; write `0.0.0.0:9464`");
-    refused(&["--interval", "1ms"], "`1ms` is not between 100ms and 86400s");
+    refused(
+        &["--listen", "everywhere"],
+        "'everywhere' for '--listen <ADDRESS>': not an address and port; write `0.0.0.0:9464`",
+    );
+    refused(&["--interval", "1ms"], "an interval is between `100ms` and `24h`");
+    refused(&["--interval", "30"], "no unit; write `2s`");
     refused(&["--backend", "nobody"], "unknown backend `nobody`");
     refused(&["--answers", "db:5432"], "`db:5432` is not an address; write `tcp:127.0.0.1:5432`");
 }
@@ -423,7 +427,7 @@ fn the_variables_of_the_health_check_hold_here_too() {
         .into();
     assert_eq!(run.code, 2, "{}", run.everything());
     assert!(
-        run.stderr.contains("RSA") || run.stderr.contains("`x` is not an address"),
+        run.stderr.contains("'RSA' for PQCHECK_REQUIRE") || run.stderr.contains("'x' for PQCHECK_LISTEN"),
         "{}",
         run.everything()
     );

@@ -11,6 +11,9 @@ fn slips_of_the_pen_are_pointed_out() {
         (&["kat", "--algoritm", "ML-KEM-768"], "--algoritm", "--algorithm"),
         (&["kat", "--algorithm", "ML-KEM-769"], "ML-KEM-769", "ML-KEM-768"),
         (&["kat", "--operation", "decap"], "decap", "decaps"),
+        (&["kat", "--operation", "encapsulate"], "encapsulate", "encaps"),
+        (&["kat", "--algorithm", "ML-KEM 768"], "ML-KEM 768", "ML-KEM-768"),
+        (&["doctor", "--explain", "libc-mismtach"], "libc-mismtach", "libc-mismatch"),
         (&["kat", "--format", "jnuit"], "jnuit", "junit"),
         (&["kat", "--backend", "rustcrypo"], "rustcrypo", "rustcrypto"),
         (&["kat", "--backend", "broken:draft-g-of"], "draft-g-of", "broken:draft-g-of-d"),
@@ -46,6 +49,20 @@ fn a_health_check_with_a_wrong_word_is_one_line_and_exit_code_1() {
             run.everything()
         );
     }
+}
+
+#[test]
+fn words_are_understood_in_any_case() {
+    for arguments in [
+        &["kat", "--backend", "LIBCRUX", "--case", "*tc1", "--operation", "Keygen", "--format", "JSON"][..],
+        &["doctor", "--explain", "GLIBC-TOO-OLD"],
+        &["list", "--format", "Json"],
+    ] {
+        let run = pqcheck(arguments);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.everything());
+    }
+    let page = json(&pqcheck(["doctor", "--explain", "glibc-too-old", "--format", "json"]));
+    assert_eq!(page["id"], "glibc-too-old");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::future::{Future as _, poll_fn};
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use super::exit::{self, Exit};
+use super::quantity::time;
 use super::{health, say, subjects};
 use latest::Latest;
 
@@ -35,7 +36,7 @@ const BACKLOG: u32 = 1024;
 #[command(after_help = exit::help("serve", "pqcheck serve --listen 0.0.0.0:9464 --interval 30s --installed"))]
 pub(super) struct Args {
     /// Address to listen on
-    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:9464", value_parser = listen, env = "PQCHECK_LISTEN")]
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9464", value_parser = listen, env = "PQCHECK_LISTEN")]
     listen: SocketAddr,
     /// Time between two checks
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = interval, env = "PQCHECK_INTERVAL")]
@@ -113,13 +114,21 @@ fn bind(at: SocketAddr) -> Result<TcpListener> {
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("`{text}` is not an address and port; write `0.0.0.0:9464`"))
+    let text = text.trim();
+    let port = text.strip_prefix(':').unwrap_or(text).parse().ok();
+    match (port, text.strip_prefix("localhost:").map(str::parse)) {
+        (Some(port), _) => Ok((Ipv4Addr::UNSPECIFIED, port).into()),
+        (_, Some(Ok(port))) => Ok((Ipv4Addr::LOCALHOST, port).into()),
+        _ => text.parse().map_err(|_| {
+            "not an address and port; write `0.0.0.0:9464`, `localhost:9464` or `:9464`".to_owned()
+        }),
+    }
 }
 
 fn interval(text: &str) -> Result<Duration, String> {
-    let interval = health::time(text)?;
+    let interval = time(text)?;
     if INTERVALS.contains(&interval) {
         return Ok(interval);
     }
-    Err(format!("`{text}` is not between {:?} and {:?}", INTERVALS.start(), INTERVALS.end()))
+    Err("an interval is between `100ms` and `24h`".to_owned())
 }
