@@ -105,6 +105,11 @@ fn installed(image: &FromImage) -> Result<InstalledInfo> {
             .into_iter()
             .map(|refused| Word { id: refused.file.display().to_string(), about: refused.why })
             .collect(),
+        not_tested: found
+            .untested
+            .into_iter()
+            .map(|(file, name)| Word { id: file.display().to_string(), about: name })
+            .collect(),
         looked: found.looked,
     })
 }
@@ -129,7 +134,12 @@ fn library_info(path: &CodePath, installed: &Installed) -> LibraryInfo {
             .filter(|_| !verdict.machine.is_empty())
             .map(|(algorithm, speaks)| Word {
                 id: algorithm.name().to_owned(),
-                about: if *speaks == Speaks::Draft { "draft" } else { "final" }.to_owned(),
+                about: match speaks {
+                    Speaks::Draft => "draft",
+                    Speaks::Final if Algorithm::STANDARDS.contains(algorithm) => "final",
+                    Speaks::Final => "no standard",
+                }
+                .to_owned(),
             })
             .collect(),
         round3: verdict.round3.iter().map(|name| (*name).to_owned()).collect(),

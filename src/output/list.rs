@@ -69,6 +69,14 @@ pub fn installed(inventory: &Inventory, style: Style, out: &mut dyn Write) -> io
     for info in &installed.libraries {
         library(&mut out, info, style)?;
     }
+    for word in &installed.not_tested {
+        let name = Painted(Plain(&word.about), text::HEADING, style);
+        writeln!(
+            out,
+            "{name}  {}\n    found, not tested: pqcheck tests liboqs and OpenSSL",
+            Plain(&word.id)
+        )?;
+    }
     for word in &installed.passed_over {
         wrapped(&mut out, "passed over  ", &format!("{}: {}", Plain(&word.id), Plain(&word.about)), style)?;
     }
@@ -84,7 +92,7 @@ fn library(out: &mut dyn Write, info: &LibraryInfo, style: Style) -> io::Result<
     let star = if info.chosen { "" } else { " (hidden by another file of the same name)" };
     writeln!(out, "{}  {}{star}", Painted(name, text::HEADING, style), Plain(&info.file))?;
     let mut line = |label: &str, value: &str| {
-        wrapped(out, &format!("    {label:<9}  "), &Plain(value).to_string(), style)
+        wrapped(out, &format!("    {label:<11}  "), &Plain(value).to_string(), style)
     };
     let facts = [info.soname.as_deref(), Some(&info.machine), info.libc.as_deref(), info.requires.as_deref()];
     let facts: Vec<&str> = facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect();
@@ -94,9 +102,11 @@ fn library(out: &mut dyn Write, info: &LibraryInfo, style: Style) -> io::Result<
     if let Some(why) = &info.refused {
         line("unusable", why)?;
     }
-    for (about, label) in [("final", "standard"), ("draft", "draft")] {
+    for (about, label) in [("final", "standard"), ("draft", "draft"), ("no standard", "no standard")] {
+        let has = info.algorithms.iter().filter(|word| word.about == about);
+        // What is of round 3 has a line of its own.
         let names: Vec<&str> =
-            info.algorithms.iter().filter(|word| word.about == about).map(|word| &*word.id).collect();
+            has.map(|word| &*word.id).filter(|id| !info.round3.iter().any(|it| it == id)).collect();
         if !names.is_empty() {
             line(label, &names.join(", "))?;
         }
@@ -104,7 +114,7 @@ fn library(out: &mut dyn Write, info: &LibraryInfo, style: Style) -> io::Result<
     if !info.round3.is_empty() {
         line("round 3", &info.round3.join(", "))?;
     }
-    if info.algorithms.is_empty() && info.refused.is_none() {
+    if !info.algorithms.iter().any(|word| word.about != "no standard") && info.refused.is_none() {
         line("standard", "none")?;
     }
     for note in &info.notes {

@@ -63,6 +63,9 @@ pub struct InstalledInfo {
     pub libraries: Vec<LibraryInfo>,
     /// Files with the name of such a library that no application of this image could load; `about` says why.
     pub passed_over: Vec<Word>,
+    /// Files of other libraries with cryptography, which pqcheck does not test; `about` is the name and version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_tested: Vec<Word>,
     /// The places searched, as phrases.
     pub looked: Vec<String>,
 }
@@ -90,7 +93,7 @@ pub struct LibraryInfo {
     pub chosen: bool,
     /// Why no application here can load it, if so.
     pub refused: Option<String>,
-    /// The algorithms that it has under the names of the standards; `about` is `final` or `draft`.
+    /// The tested algorithms that it has; `about` is `final`, `draft` or `no standard`.
     pub algorithms: Vec<Word>,
     /// The algorithms that it has from before the standards.
     pub round3: Vec<String>,

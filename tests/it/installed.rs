@@ -77,6 +77,24 @@ int OQS_KEM_classic_mceliece_460896_decaps(unsigned char *secret, const unsigned
 }
 "#;
 
+/// Has its version behind other bytes of one string, as a linker may put it behind a table.
+const BEHIND: &str = r#"
+static const char table[] = "table0.11.0";
+const char *OQS_version(void) { return table + 5; }
+void OQS_init(void) {}
+int OQS_KEM_kyber_512_keypair(unsigned char *ek, unsigned char *dk) { return -1; }
+int OQS_KEM_ml_kem_768_keypair(unsigned char *ek, unsigned char *dk) { return -1; }
+int OQS_SIG_ml_dsa_87_ipd_keypair(unsigned char *ek, unsigned char *dk) { return -1; }
+"#;
+
+/// What AWS-LC has of OpenSSL's names, and says of itself.
+const AWS_LC: &str = r#"
+const char compatible[] = "OpenSSL 1.1.1 (compatible; AWS-LC 1.66.0)";
+const char *awslc_version_string(void) { return "AWS-LC 1.66.0"; }
+const char *OpenSSL_version(int which) { return awslc_version_string(); }
+int EVP_chacha20_poly1305(void) { return 1; }
+"#;
+
 /// Compiles a library that does `begin` when it is loaded and `keypair` when it makes keys.
 fn library(name: &str, begin: &str, keypair: &str) -> PathBuf {
     compiled(name, LIBOQS, &[format!("-DBEGIN={begin}"), format!("-DKEYPAIR={keypair}")])
@@ -280,6 +298,39 @@ fn nobody_is_asked_for_what_nobody_has_unless_it_is_named() {
     let run = pqcheck(["kat", "--backend", "libcrux", "--algorithm", "Kyber512"]);
     assert_eq!(run.code, 4, "{}", run.everything());
     assert!(run.stdout.contains("not-offered: Kyber512"), "{}", run.everything());
+}
+
+#[test]
+fn a_version_is_where_the_code_says_and_round_3_is_no_standard() {
+    let library = compiled("behind", BEHIND, &[]);
+    let plain = library.with_file_name("liboqs.so");
+    fs::rename(&library, &plain).unwrap();
+    let run: Run = program().arg("list").arg("--library").arg(&plain).output().unwrap().into();
+    assert!(run.stdout.starts_with("liboqs 0.11.0  /"), "{}", run.everything());
+    let line = |label: &str| {
+        let found = run.stdout.lines().find_map(|line| line.trim_start().strip_prefix(label));
+        found.unwrap_or_else(|| panic!("{label}: {}", run.everything())).trim_start()
+    };
+    let lines = ["standard", "draft", "round 3"].map(line);
+    assert_eq!(lines, ["ML-KEM-768", "ML-DSA-87", "Kyber512"], "{}", run.everything());
+    let words = "liboqs 0.12 and later have ML-DSA of the standard";
+    assert!(
+        run.stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains(words),
+        "{}",
+        run.everything()
+    );
+}
+
+#[test]
+fn what_stands_in_for_openssl_is_named_and_not_tested() {
+    let library = compiled("aws-lc", AWS_LC, &[]);
+    let run = health(&library);
+    assert_eq!(run.code, 1, "{}", run.everything());
+    assert!(
+        run.stdout.contains("this is AWS-LC 1.66.0; pqcheck tests liboqs and OpenSSL"),
+        "{}",
+        run.everything()
+    );
 }
 
 /// Where this machine has OpenSSL 3, as `make` sees to, its cipher answers as published.

@@ -61,6 +61,8 @@ pub(super) fn signature(
         verify: import("verify"),
         sign_ctx: import("sign_with_ctx_str"),
         verify_ctx: import("verify_with_ctx_str"),
+        sign_mu: import("extmu_sign"),
+        verify_mu: import("extmu_verify"),
         internal: Internal::named(&stem),
     })))
 }
@@ -120,6 +122,8 @@ struct MlDsa {
     verify: Import,
     sign_ctx: Import,
     verify_ctx: Import,
+    sign_mu: Import,
+    verify_mu: Import,
     internal: Internal,
 }
 
@@ -163,7 +167,12 @@ impl Signature for MlDsa {
                 unsafe { status(self.library, self.internal.sign(self.library)?, &arguments)? };
             }
             Message::PreHash { .. } => return Err(Refusal::Unsupported("pre-hash")),
-            Message::ExternalMu(_) => return Err(Refusal::Unsupported("external-mu")),
+            Message::ExternalMu(mu) => {
+                let mu = self.external_mu(mu)?;
+                let arguments = [to, of, input(mu), mu.len(), input(sk)];
+                // SAFETY: as `OQS_SIG` of `oqs/sig.h` declares it, and µ has the length that the library reads.
+                unsafe { drawing(self.library, &self.sign_mu, &[rnd], &arguments)? };
+            }
         }
         if length == self.set.sig { Ok(()) } else { Err(Refusal::Rejected("signature length")) }
     }
@@ -191,7 +200,12 @@ impl Signature for MlDsa {
                 unsafe { status(self.library, self.internal.verify(self.library)?, &arguments) }
             }
             Message::PreHash { .. } => Err(Refusal::Unsupported("pre-hash")),
-            Message::ExternalMu(_) => Err(Refusal::Unsupported("external-mu")),
+            Message::ExternalMu(mu) => {
+                let mu = self.external_mu(mu)?;
+                let arguments = [input(mu), mu.len(), input(sig), sig.len(), input(pk)];
+                // SAFETY: the same for a signature to verify.
+                unsafe { status(self.library, &self.verify_mu, &arguments) }
+            }
         }
     }
 }
@@ -199,6 +213,12 @@ impl Signature for MlDsa {
 impl MlDsa {
     fn with_contexts(&self) -> Answer {
         if self.library.has(&self.sign_ctx) { Ok(()) } else { Err(Refusal::Unsupported("context")) }
+    }
+
+    /// µ, where the library has functions that take it.
+    fn external_mu<'a>(&self, mu: &'a [u8]) -> Answer<&'a [u8; ml_dsa::MU]> {
+        let has_both = self.library.has(&self.sign_mu) && self.library.has(&self.verify_mu);
+        if has_both { exactly(mu) } else { Err(Refusal::Unsupported("external-mu")) }
     }
 }
 

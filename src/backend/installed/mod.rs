@@ -5,16 +5,18 @@
 
 use std::path::PathBuf;
 
-use super::{Backend, CodePath, Departure};
+use super::{Backend, CodePath};
 use crate::report;
 use crate::spec::Algorithm;
 
 mod host;
+mod known;
 mod liboqs;
 mod library;
 mod openssl;
 mod search;
 mod verdict;
+mod version;
 
 use library::Library;
 pub use search::{FoundLibrary, Refused, named, search};
@@ -94,10 +96,15 @@ impl Installed {
             .map(|(algorithm, _)| algorithm.name())
             .collect();
         if !drafts.is_empty() {
+            let finals = [("ML-KEM", "0.11"), ("ML-DSA", "0.12")];
+            let finals = finals.iter().filter(|(name, _)| drafts.iter().any(|draft| draft.starts_with(name)));
+            let finals: Vec<String> = finals
+                .map(|(name, release)| format!("{release} and later have {name} of the standard"))
+                .collect();
             notes.push(format!(
-                "{title} has the draft (ipd) of {}, which is not compatible with the standard; \
-                 liboqs 0.12 and later have the standards",
-                drafts.join(", ")
+                "{title} has the draft (ipd) of {}, which is not compatible with the standard; liboqs {}",
+                drafts.join(", "),
+                finals.join(", ")
             ));
         }
         let is_asked = |name: &str| asked.iter().any(|algorithm| algorithm.name() == name);
@@ -151,23 +158,10 @@ fn path(file: Installed, chosen: bool) -> &'static CodePath {
         requires: &[],
         dispatched: if chosen { || true } else { || false },
         enter: || (),
-        departures: departures(&file.verdict),
+        departures: known::departures(&file.verdict).leak(),
         kems: Box::leak(kems.into_boxed_slice()),
         signatures: Box::leak(signatures.into_boxed_slice()),
         aeads: Box::leak(aeads.into_boxed_slice()),
         installed: Some(file),
     }))
-}
-
-/// How the code by pqcrystals, which liboqs had before mlkem-native and mldsa-native, departs from the standards.
-fn departures(verdict: &LibraryVerdict) -> &'static [Departure] {
-    let avx2_too = cfg!(target_arch = "x86_64");
-    match (verdict.pqcrystals, avx2_too) {
-        ([false, false], _) => &[],
-        ([true, false], _) => &[Departure::EkModulus, Departure::DkHash],
-        ([false, true], false) => &[Departure::SkRange],
-        ([false, true], true) => &[Departure::SkRange, Departure::ZNorm, Departure::UseHintZero],
-        ([true, true], false) => &[Departure::EkModulus, Departure::DkHash, Departure::SkRange],
-        ([true, true], true) => &Departure::ALL,
-    }
 }

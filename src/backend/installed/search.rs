@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::Backend;
-use super::verdict::{self, Family, LibraryVerdict};
+use super::verdict::{self, Family, LibraryVerdict, Told};
 use super::{Installed, backend, host};
 use crate::image::elf::{Elf, Error, Libc, Machine};
 use crate::image::loader::{self, Copy, Loader, Loaders};
@@ -18,6 +18,8 @@ pub struct FoundLibrary {
     pub backends: Vec<&'static Backend>,
     /// Files with the name of such a library that no application of this image could load.
     pub refused: Vec<Refused>,
+    /// Libraries with cryptography that are not tested, by name and version.
+    pub untested: Vec<(PathBuf, String)>,
     /// The places searched, as phrases.
     pub looked: Vec<String>,
 }
@@ -63,18 +65,17 @@ pub fn search() -> Result<FoundLibrary, String> {
     let mut groups: Vec<Group> = Vec::new();
     let mut copies: Vec<Copy> = Vec::new();
     for loader in &there {
-        copies.extend(loader::libraries(&root, loader, &|name: &[u8]| family_of(name).is_some()));
+        copies.extend(loader::libraries(&root, loader, &is_library));
     }
     copies.extend(elsewhere(&root));
-    for family in Family::ALL {
-        for copy in copies.iter().filter(|copy| family_of(name_of(&copy.path)) == Some(family)) {
-            let identity = copy.found.node.identity;
-            if !seen.contains(&identity) {
-                seen.push(identity);
-                sort_in(&root, &there, family, copy, &mut groups, &mut found.refused);
-            }
+    for copy in &copies {
+        let identity = copy.found.node.identity;
+        if !seen.contains(&identity) {
+            seen.push(identity);
+            sort_in(&root, &there, copy, &mut groups, &mut found);
         }
     }
+    groups.sort_by_key(|group| group.family);
     for mut group in groups {
         group.files.sort_by_key(|(_, identity)| *identity != group.first);
         found.backends.extend(backend(group.files.into_iter().map(|(file, _)| file).collect()));
@@ -96,7 +97,12 @@ pub fn named(file: &Path) -> Result<&'static Backend, String> {
     }
     let facts = root.elf(&place);
     let there = present(&root, &Loaders::new(&root));
-    let verdict = read(&root, &place, &facts).map_err(|unfit| refused(unfit.to_string()))?;
+    let verdict = match read(&root, &place, &facts).map_err(|unfit| refused(unfit.to_string()))? {
+        Told::Tested(verdict) => verdict,
+        Told::Untested(name) => {
+            return Err(refused(format!("this is {name}; pqcheck tests liboqs and OpenSSL")));
+        }
+    };
     let elf = facts.as_deref().map_err(|error| refused(error.to_string()))?;
     let loader = way(&there, elf).map_err(refused)?;
     backend(vec![Installed::new(absolute, verdict, Ok(hosting(&loader)))])
@@ -108,6 +114,7 @@ type Identity = (u64, u64);
 
 /// A library that the loader finds under its name, and those behind it that it hides; or one by itself.
 struct Group {
+    family: Family,
     first: Identity,
     files: Vec<(Installed, Identity)>,
 }
@@ -115,19 +122,21 @@ struct Group {
 fn sort_in(
     root: &Root,
     there: &[Rc<Loader>],
-    family: Family,
     copy: &Copy,
     groups: &mut Vec<Group>,
-    refused: &mut Vec<Refused>,
+    result: &mut FoundLibrary,
 ) {
     let identity = copy.found.node.identity;
     let (file, verdict, way, first) = match read(root, &copy.found, &copy.facts) {
         Err(Unfit::ForOthers(why)) => {
-            return refused.push(Refused { file: copy.path.clone(), why });
+            return result.refused.push(Refused { file: copy.path.clone(), why });
         }
-        Err(Unfit::Damaged(why)) => (copy.path.clone(), LibraryVerdict::unread(family), Err(why), identity),
-        Ok(verdict) if verdict.family != family => return,
-        Ok(verdict) => {
+        Err(Unfit::Damaged(why)) => match family_of(name_of(&copy.path)) {
+            Some(family) => (copy.path.clone(), LibraryVerdict::unread(family), Err(why), identity),
+            None => return,
+        },
+        Ok(Told::Untested(name)) => return result.untested.push((copy.path.clone(), name)),
+        Ok(Told::Tested(verdict)) => {
             let loader = match copy.facts.as_ref() {
                 Ok(elf) => way(there, elf),
                 Err(error) => Err(error.to_string()),
@@ -138,10 +147,11 @@ fn sort_in(
             (file, verdict, way, first)
         }
     };
+    let family = verdict.family;
     let file = (Installed::new(file, verdict, way), identity);
     match groups.iter_mut().find(|group| group.first == first) {
         Some(group) => group.files.push(file),
-        None => groups.push(Group { first, files: vec![file] }),
+        None => groups.push(Group { family, first, files: vec![file] }),
     }
 }
 
@@ -168,7 +178,7 @@ fn elsewhere(root: &Root) -> Vec<Copy> {
         folders
             .extend(within(&python.join("site-packages"), &|name| name.ends_with(".libs") || name == "oqs"));
     }
-    let is_wanted = |name: &str| family_of(name.as_bytes()).is_some();
+    let is_wanted = |name: &str| is_library(name.as_bytes());
     let paths = folders.iter().flat_map(|folder| within(folder, &is_wanted));
     paths
         .filter_map(|path| {
@@ -225,7 +235,7 @@ enum Unfit {
     Damaged(String),
 }
 
-fn read(root: &Root, place: &Place, facts: &ElfFacts) -> Result<LibraryVerdict, Unfit> {
+fn read(root: &Root, place: &Place, facts: &ElfFacts) -> Result<Told, Unfit> {
     let elf = facts.as_deref().map_err(|error| match error {
         Error::NotElf => Unfit::ForOthers(error.to_string()),
         _ => Unfit::Damaged(error.to_string()),
@@ -236,8 +246,8 @@ fn read(root: &Root, place: &Place, facts: &ElfFacts) -> Result<LibraryVerdict, 
     }
     let content = root.open(place).map_err(|error| Unfit::Damaged(error.to_string()))?;
     match verdict::read(elf, &content, &place.path) {
-        Ok(Some(verdict)) => Ok(verdict),
         Ok(None) => Err(Unfit::ForOthers("exports neither liboqs nor OpenSSL functions".to_owned())),
+        Ok(Some(told)) => Ok(told),
         Err(why) => Err(Unfit::Damaged(why)),
     }
 }
@@ -301,13 +311,22 @@ fn looked(there: &[Rc<Loader>]) -> Vec<String> {
 
 /// The library that has a file name of this family.
 fn family_of(name: &[u8]) -> Option<Family> {
-    Family::ALL.into_iter().find(|family| is_library(name, family.file()))
+    Family::ALL.into_iter().find(|family| is_named(name, family.file()))
+}
+
+/// Libraries that are known and not tested, by how the names of their files begin; AWS-LC for Rust has its version
+/// behind that. What stands in for OpenSSL has OpenSSL's file names.
+const OTHERS: [&str; 3] = ["libgnutls", "libsymcrypt", "libaws_lc"];
+
+/// Whether a file has the name of a library that is tested, or known and not tested.
+fn is_library(name: &[u8]) -> bool {
+    family_of(name).is_some() || OTHERS.iter().any(|stem| is_named(name, stem))
 }
 
 /// Whether a file name is that of a library, by whatever version, or as a Python wheel renames it.
-fn is_library(name: &[u8], stem: &str) -> bool {
+fn is_named(name: &[u8], stem: &str) -> bool {
     name.strip_prefix(stem.as_bytes()).is_some_and(|rest| {
-        matches!(rest.first(), Some(b'.' | b'-')) && rest.windows(3).any(|part| part == b".so")
+        matches!(rest.first(), Some(b'.' | b'-' | b'_')) && rest.windows(3).any(|part| part == b".so")
     })
 }
 
@@ -326,7 +345,11 @@ mod tests {
             ("libcrypto", false),
             ("xlibcrypto.so", false),
         ] {
-            assert_eq!(is_library(name.as_bytes(), "libcrypto"), expected, "{name}");
+            assert_eq!(is_named(name.as_bytes(), "libcrypto"), expected, "{name}");
         }
+        for name in ["liboqs.so.7", "libgnutls.so.30", "libaws_lc_0_35_0_crypto.so", "libsymcrypt.so.103"] {
+            assert!(is_library(name.as_bytes()), "{name}");
+        }
+        assert!(!is_library(b"libssl.so.3"));
     }
 }

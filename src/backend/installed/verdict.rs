@@ -5,12 +5,13 @@ use std::path::Path;
 
 use memchr::memmem;
 
+use super::version;
 use crate::image::content::Content;
 use crate::image::elf::{Elf, Machine};
 use crate::spec::{Algorithm, ml_dsa, ml_kem, round3};
 
 /// Which library a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
     /// liboqs.
     Liboqs,
@@ -85,8 +86,6 @@ pub struct LibraryVerdict {
     pub round3: Vec<&'static str>,
     /// Whether it has Classic McEliece in another revision than the one that is tested, under the same name.
     pub other_mceliece: bool,
-    /// Whether its ML-KEM is pqcrystals' code, and whether its ML-DSA is.
-    pub(super) pqcrystals: [bool; 2],
 }
 
 /// The names of round 3, as liboqs has them in its functions, and as people know them.
@@ -119,7 +118,6 @@ impl LibraryVerdict {
             offers: family.could_offer().map(|algorithm| (algorithm, Speaks::Final)).collect(),
             round3: Vec::new(),
             other_mceliece: false,
-            pqcrystals: [false; 2],
         }
     }
 
@@ -137,33 +135,60 @@ impl LibraryVerdict {
     }
 }
 
-/// Reads the symbols of the library in `file`; none if it is another library than those that are tested.
-pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<LibraryVerdict>, String> {
+/// What a file turns out to be.
+pub(super) enum Told {
+    /// A library that is tested.
+    Tested(LibraryVerdict),
+    /// Another one that has such functions, with its version where it says one.
+    Untested(String),
+}
+
+/// The libraries that are known and not tested: a function by which they are told, if that alone does, their name, and
+/// what stands before their version. AWS-LC has BoringSSL's functions too.
+const UNTESTED: [(&str, &str, &[u8]); 4] = [
+    ("awslc_version_string", "AWS-LC", b"AWS-LC "),
+    ("BORINGSSL_self_test", "BoringSSL", b"BoringSSL "),
+    ("gnutls_check_version", "GnuTLS", b"GnuTLS "),
+    ("SymCryptModuleInit", "SymCrypt", b"SymCrypt "),
+];
+
+/// Reads the symbols of the library in `file`; none if it is neither.
+pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<Told>, String> {
     let mut symbols = Symbols::default();
     elf.symbols(content, &mut |symbol| {
         if symbol.is_defined {
-            symbols.note(symbol.name);
+            symbols.note(symbol.name, symbol.address);
         }
         true
     })
     .map_err(|error| error.to_string())?;
-    let family = match (symbols.is_liboqs, symbols.is_openssl) {
-        (true, _) => Family::Liboqs,
-        (_, true) => Family::Openssl,
-        _ => return Ok(None),
-    };
     let unreadable = |error: io::Error| format!("cannot be read: {error}");
-    let version = version(family, elf, content).map_err(unreadable)?;
-    let version = match (family, version) {
-        // LibreSSL and others have the same functions and another name.
-        (Family::Openssl, None) => return Ok(None),
-        (_, version) => version.or_else(|| version_in_name(file)),
+    let named = |start| version::find(elf, content, version::after(start)).map_err(unreadable);
+    if let Some((_, name, start)) = symbols.untested.map(|at| UNTESTED[at]) {
+        let version = named(start)?.or_else(|| version::in_name(file));
+        let name = version.map_or_else(|| name.to_owned(), |version| format!("{name} {version}"));
+        return Ok(Some(Told::Untested(name)));
+    }
+    let is_openssl = || elf.versions.iter().any(|version| version.starts_with(b"OPENSSL_"));
+    let (family, version) = if let Some(function) = symbols.liboqs_version {
+        let version = version::of_function(elf, content, function).map_err(unreadable)?;
+        (Family::Liboqs, version.or_else(|| version::in_name(file)))
+    } else if !symbols.is_openssl {
+        return Ok(None);
+    } else if !is_openssl()
+        && let Some(version) = named(b"LibreSSL ")?
+    {
+        return Ok(Some(Told::Untested(format!("LibreSSL {version}"))));
+    } else if let Some(version) = named(b"OpenSSL ")? {
+        (Family::Openssl, Some(version))
+    } else {
+        return Ok(None);
     };
     let is_mceliece = |(algorithm, _): &(Algorithm, Speaks)| *algorithm == Algorithm::ClassicMcEliece460896;
     let mut other_mceliece = false;
     if symbols.liboqs.iter().any(is_mceliece) {
         other_mceliece =
-            find(elf, content, mceliece).map_err(unreadable)?.is_none_or(|said| said != MCELIECE);
+            version::find(elf, content, mceliece).map_err(unreadable)?.is_none_or(|said| said != MCELIECE);
         symbols.liboqs.retain(|offered| !(other_mceliece && is_mceliece(offered)));
     }
     symbols.round3.sort_unstable_by_key(|name| ROUND3.iter().position(|(_, known)| known == name));
@@ -176,7 +201,7 @@ pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<L
             offered.map(|algorithm| (algorithm, Speaks::Final)).collect()
         }
     };
-    Ok(Some(LibraryVerdict {
+    Ok(Some(Told::Tested(LibraryVerdict {
         family,
         version,
         soname: elf.soname.as_ref().map(|name| String::from_utf8_lossy(name).into_owned()),
@@ -190,8 +215,13 @@ pub(super) fn read(elf: &Elf, content: &Content, file: &Path) -> Result<Option<L
         offers,
         round3: symbols.round3,
         other_mceliece,
-        pqcrystals: symbols.pqcrystals,
-    }))
+    })))
+}
+
+/// Which SUPERCOP Classic McEliece says that it is of.
+fn mceliece(bytes: &[u8]) -> Option<[u8; 8]> {
+    const START: &[u8] = b"SUPERCOP-";
+    bytes.get(memmem::find(bytes, START)? + START.len()..)?.first_chunk().copied()
 }
 
 /// A machine as container platforms name it.
@@ -202,24 +232,28 @@ pub(super) fn platform(machine: Machine) -> String {
 /// What matters of the names that a library exports.
 #[derive(Default)]
 struct Symbols {
-    is_liboqs: bool,
+    /// Where liboqs says its version.
+    liboqs_version: Option<u64>,
     is_openssl: bool,
+    /// The first of [`UNTESTED`] that has such a function.
+    untested: Option<usize>,
     liboqs: Vec<(Algorithm, Speaks)>,
     round3: Vec<&'static str>,
-    pqcrystals: [bool; 2],
 }
 
 impl Symbols {
-    fn note(&mut self, name: &[u8]) {
+    fn note(&mut self, name: &[u8], address: u64) {
         // Most of some thousand names are of no interest.
-        if !matches!(name.first(), Some(b'O' | b'p')) {
-            return;
+        let is_of_interest = matches!(name.get(..3), Some(b"OQS" | b"Ope"))
+            || UNTESTED.iter().any(|(it, ..)| it.as_bytes() == name);
+        let Some(name) = std::str::from_utf8(name).ok().filter(|_| is_of_interest) else { return };
+        if let Some(at) = UNTESTED.iter().position(|(function, ..)| *function == name) {
+            self.untested = Some(self.untested.map_or(at, |known| known.min(at)));
         }
-        let Ok(name) = std::str::from_utf8(name) else { return };
-        self.is_liboqs |= name == "OQS_version";
+        if name == "OQS_version" {
+            self.liboqs_version = Some(address);
+        }
         self.is_openssl |= name == "OpenSSL_version";
-        self.pqcrystals[0] |= name.starts_with("pqcrystals_ml_kem_");
-        self.pqcrystals[1] |= name.starts_with("pqcrystals_ml_dsa_");
         if !name.starts_with("OQS_") {
             return;
         }
@@ -266,128 +300,9 @@ fn release(elf: &Elf, version: Option<&str>) -> Option<(u32, u32)> {
     defined.chain(version.and_then(numbers)).max()
 }
 
-/// The version that the library says it is, found among its strings.
-fn version(family: Family, elf: &Elf, content: &Content) -> io::Result<Option<String>> {
-    find(elf, content, |bytes| match family {
-        Family::Liboqs => liboqs_version(bytes),
-        Family::Openssl => openssl_version(bytes),
-    })
-}
-
-/// The first thing that `look` finds in the parts of the file where its strings are.
-fn find<T>(elf: &Elf, content: &Content, look: impl Fn(&[u8]) -> Option<T>) -> io::Result<Option<T>> {
-    let mut window = vec![0; WINDOW];
-    for part in elf.where_texts_are(content.size().min(MOST)) {
-        let mut at = part.start;
-        while at < part.end {
-            let count = content.read_at(at, &mut window)?;
-            if let Some(found) = look(&window[..count]) {
-                return Ok(Some(found));
-            }
-            if count <= OVERLAP {
-                break;
-            }
-            at += (count - OVERLAP) as u64;
-        }
-    }
-    Ok(None)
-}
-
-/// The numbers in a name such as `liboqs.so.0.9.0`: a linker may have put the library's own string into another.
-fn version_in_name(file: &Path) -> Option<String> {
-    let name = file.file_name()?.to_str()?;
-    let (_, version) = name.split_once(".so.")?;
-    (version.split('.').count() == 3 && numbers(version.as_bytes()).is_some()).then(|| version.to_owned())
-}
-
-/// How much of a file is searched for a version, in bytes.
-const MOST: u64 = 64 << 20;
-/// How much of it at once.
-const WINDOW: usize = 64 << 10;
-/// Longer than a version.
-const OVERLAP: usize = 64;
-
-/// A string of its own such as `0.13.0` or `0.14.0-rc1`.
-fn liboqs_version(bytes: &[u8]) -> Option<String> {
-    for zero in memchr::memchr_iter(0, bytes) {
-        let at = zero + 1;
-        let rest = bytes.get(at..)?;
-        if !rest.first()?.is_ascii_digit() {
-            continue;
-        }
-        let text = &rest[..rest.iter().take(OVERLAP).position(|byte| *byte == 0).unwrap_or(0)];
-        let is_version = text.split(|byte| *byte == b'.').count() == 3
-            && numbers(text).is_some_and(|[major, _, _]| major < 10)
-            && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(byte));
-        if is_version {
-            return String::from_utf8(text.to_vec()).ok();
-        }
-    }
-    None
-}
-
-/// Which SUPERCOP Classic McEliece says that it is of.
-fn mceliece(bytes: &[u8]) -> Option<[u8; 8]> {
-    const START: &[u8] = b"SUPERCOP-";
-    bytes.get(memmem::find(bytes, START)? + START.len()..)?.first_chunk().copied()
-}
-
-/// The three numbers at the beginning of a version.
-fn numbers(text: &[u8]) -> Option<[u32; 3]> {
-    let text = std::str::from_utf8(text).ok()?;
-    let mut parts = text.splitn(3, '.');
-    let mut next = || {
-        let part = parts.next()?;
-        let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-        part[..end].parse().ok()
-    };
-    Some([next()?, next()?, next()?])
-}
-
-/// The words behind `OpenSSL ` at the start of a string, up to the date.
-fn openssl_version(bytes: &[u8]) -> Option<String> {
-    const START: &[u8] = b"OpenSSL ";
-    for at in memmem::find_iter(bytes, START) {
-        let rest = &bytes[at + START.len()..];
-        let word = rest.iter().take(OVERLAP - START.len()).position(|byte| *byte == b' ' || *byte == 0);
-        let word = &rest[..word.unwrap_or(0)];
-        if word.first().is_some_and(u8::is_ascii_digit) && numbers(word).is_some() {
-            return String::from_utf8(word.to_vec()).ok();
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_version_is_a_string_of_its_own() {
-        for (bytes, version) in [
-            (&b"x\x000.13.0\0"[..], Some("0.13.0")),
-            (b"\0\x001\x000.14.0-rc1\0", Some("0.14.0-rc1")),
-            (b"\x001.3.6.1.4.1\0", None),
-            (b"\x0010.1.2\0", None),
-            (b"x0.13.0\0", None),
-            (b"\x000.13.0", None),
-            (b"\x000..0\0", None),
-        ] {
-            assert_eq!(liboqs_version(bytes).as_deref(), version, "{bytes:?}");
-        }
-        for (bytes, version) in [
-            (&b"\0OpenSSL 3.5.7 7 Apr 2026\0"[..], Some("3.5.7")),
-            (b"OpenSSL OpenSSL default\0OpenSSL 3.0.19 27 Jan 2026\0", Some("3.0.19")),
-            (b"OpenSSL 3", None),
-            (b"OpenSSL PKCS8\0", None),
-        ] {
-            assert_eq!(openssl_version(bytes).as_deref(), version, "{bytes:?}");
-        }
-        let named = |name| version_in_name(Path::new(name));
-        assert_eq!(named("/usr/lib/liboqs.so.0.9.0").as_deref(), Some("0.9.0"));
-        assert_eq!(named("/usr/lib/liboqs.so.4"), None);
-        assert_eq!(named("/usr/lib/liboqs.so"), None);
-    }
 
     #[test]
     fn the_standard_outranks_the_draft_beside_it() {
@@ -395,11 +310,11 @@ mod tests {
         for name in
             ["OQS_SIG_ml_dsa_87_ipd_keypair", "OQS_KEM_ml_kem_768_ipd_keypair", "OQS_SIG_ml_dsa_87_keypair"]
         {
-            symbols.note(name.as_bytes());
+            symbols.note(name.as_bytes(), 0);
         }
         let expected = [(Algorithm::MlKem768, Speaks::Draft), (Algorithm::MlDsa87, Speaks::Final)];
         assert_eq!(symbols.liboqs, expected);
-        symbols.note(b"OQS_SIG_ml_dsa_87_ipd_keypair");
+        symbols.note(b"OQS_SIG_ml_dsa_87_ipd_keypair", 0);
         assert_eq!(symbols.liboqs, expected);
     }
 
@@ -407,7 +322,7 @@ mod tests {
     fn round_3_is_known_by_its_names() {
         let mut symbols = Symbols::default();
         for name in ["OQS_KEM_kyber_768_keypair", "OQS_KEM_kyber_768_encaps", "OQS_SIG_dilithium_5_keypair"] {
-            symbols.note(name.as_bytes());
+            symbols.note(name.as_bytes(), 0);
         }
         assert_eq!(symbols.round3, ["Kyber768", "Dilithium5"]);
         assert!(symbols.liboqs.is_empty());
