@@ -36,6 +36,9 @@ pub(super) struct Args {
     /// Compare measurements from two machines or architectures
     #[arg(long)]
     across: bool,
+    /// Take it as fine if more than half of the measurements cannot be compared
+    #[arg(long, conflicts_with = "baseline")]
+    allow_partial: bool,
     /// Divide both sides by the times of this BACKEND, or compare `cycles` instead of times
     #[arg(long, value_name = "BACKEND|cycles", requires = "across")]
     normalise: Option<String>,
@@ -57,6 +60,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         history: args.baseline.is_some(),
         threshold: args.threshold,
         across: args.across,
+        partial: args.allow_partial,
         normalise: args.normalise.as_deref().map(Normalise::from),
     };
     let found = compare::run(sides, &plan).map_err(|error| match &error {
@@ -74,7 +78,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     Ok(match found.conclusion() {
         Conclusion::Worse => Exit::Wrong,
         Conclusion::NotWorse => Exit::Fine,
-        Conclusion::NothingCompared => Exit::NothingChecked,
+        Conclusion::NothingCompared | Conclusion::TooLittleCompared => Exit::NothingChecked,
     }
     .into())
 }

@@ -101,10 +101,8 @@ const COMMANDS: [(&str, &[(Exit, &str)]); 11] = [
         "bench",
         &[
             (Exit::Fine, "timed"),
-            (
-                Exit::CouldNotWork,
-                "pqcheck could not do its work: usage, I/O, a backend that crashed or answered wrong",
-            ),
+            (Exit::Wrong, "a backend gave a wrong answer, and was not timed"),
+            (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O, a backend that crashed"),
             (Exit::NothingChecked, "nothing was timed"),
         ],
     ),
@@ -114,7 +112,7 @@ const COMMANDS: [(&str, &[(Exit, &str)]); 11] = [
             (Exit::Fine, "nothing got worse"),
             (Exit::Wrong, "something is slower, wrong, skipped or gone"),
             (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O, malformed reports"),
-            (Exit::NothingChecked, "nothing could be compared"),
+            (Exit::NothingChecked, "nothing could be compared, or less than half of it"),
         ],
     ),
     (

@@ -89,10 +89,11 @@ pub(super) fn formats() -> words::Formats {
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
+    let mut nothing = None;
     let backends = match subjects::backends(&args.backend, &args.image) {
         Err(error) if error.downcast_ref::<Nothing>().is_some_and(|nothing| nothing.at_all) => {
-            say(&format!("{error}; nothing was checked"));
-            return Ok(Exit::NothingChecked.into());
+            nothing = Some(format!("{error}; nothing was checked"));
+            Vec::new()
         }
         backends => backends?,
     };
@@ -109,8 +110,8 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     };
     let found: usize = suites.iter().map(|suite| suite.cases.len()).sum();
     let shard = selection.apply(&mut suites, &manner(args, &corpus));
-    if suites.is_empty() {
-        say(&match (found, &shard) {
+    if suites.is_empty() && nothing.is_none() {
+        nothing = Some(match (found, &shard) {
             (0, _) => format!("no vectors in {}; nothing was checked", corpus.join(", ")),
             (_, Some(shard)) if shard.cases > 0 => format!(
                 "part {} of {} is empty, with {} cases in all; nothing was checked",
@@ -118,7 +119,14 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
             ),
             (n, _) => format!("none of the {n} cases matches the filters; nothing was checked"),
         });
-        return Ok(Exit::NothingChecked.into());
+    }
+    if let Some(why) = nothing {
+        say(&why);
+        // Who reads a report must find this one, and not an older one.
+        if args.output.is_none() && args.format == "human" {
+            return Ok(Exit::NothingChecked.into());
+        }
+        suites.clear();
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let plan = Plan {

@@ -102,14 +102,4 @@ pub enum Error {
         /// What the side has.
         there: String,
     },
-    /// No measurement of one side belongs to one of the other.
-    #[error(
-        "{first} and {other} have no workload of one backend in common; measure both with the same --backend"
-    )]
-    NothingInCommon {
-        /// The first side.
-        first: String,
-        /// The last one.
-        other: String,
-    },
 }

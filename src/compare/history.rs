@@ -6,8 +6,10 @@
 use super::contrast::{Contrast, Figure, LEVEL, usual};
 use super::error::Error;
 use super::machines::{self, Runs};
+use super::pairing::Pairing;
+use super::rule::Found;
 use super::times::{answers, verdict};
-use super::{figures, lost, rule};
+use super::{figures, lost};
 use crate::report::bench::{Bench, Measurement};
 use crate::report::ratios::RatioVerdict;
 use crate::report::trend::{Row, SCHEMA, Step, Trend, Value};
@@ -37,13 +39,18 @@ pub(super) fn compare(points: &[Runs], threshold: f64) -> Result<Trend, Error> {
     let chances = (measurements.len() * (points.len() - 1)) as f64;
     let rule = Rule { shown: (1.0 - LEVEL) / chances, threshold };
     let lost = lost::lost(before, last, points.len() - 1);
+    let pairing = Pairing::of(before, last);
+    let is_other = |it: &&Measurement| !before.measurements().iter().any(|was| pairing.joins(was, it));
+    let others = measurements.iter().any(is_other);
     let rows: Vec<Row> = measurements.into_iter().map(|it| row(points, it, rule)).collect();
     let slower = rows.iter().filter(|row| row.is_slower()).count();
     let compared = rows.iter().filter(|row| row.values.len() > 1).count();
+    // What is new in the last report has no history, and none is missed.
+    let found = Found { slower, compared, others, ..Found::default() };
     Ok(Trend {
         schema: SCHEMA.to_owned(),
         threshold,
-        conclusion: rule::conclusion(lost.len(), slower, compared as u64),
+        conclusion: found.losing(lost.iter().map(|loss| loss.loss)).conclusion(),
         points: points.iter().map(machines::side).collect(),
         warnings: machines::warnings(points),
         lost,

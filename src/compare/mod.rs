@@ -32,6 +32,8 @@ pub struct Plan {
     pub threshold: Option<f64>,
     /// Whether to compare two machines.
     pub across: bool,
+    /// Whether it is enough if few measurements can be compared.
+    pub partial: bool,
     /// What to divide both sides by.
     pub normalise: Option<Normalise>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::rule::{self, State};
+use super::rule::{self, Found, State};
 use crate::report::conclusion::{Conclusion, Lost};
 use crate::report::outcomes::{Change, Outcomes, SCHEMA, Side};
 use crate::report::{CaseResult, Outcome, Report};
@@ -34,8 +34,14 @@ pub(super) fn compare(old: &Report, new: &Report) -> Outcomes {
     for (_, was) in keyed(old).filter(|(key, _)| !seen.contains(key)) {
         sort_in(&mut result, Some(was), None);
     }
-    let lost = [&result.newly_failing, &result.newly_skipped, &result.vanished];
-    result.conclusion = rule::conclusion(lost.map(Vec::len).iter().sum(), 0, result.compared);
+    let found = Found {
+        broken: result.newly_failing.len() + result.newly_skipped.len(),
+        vanished: result.vanished.len(),
+        compared: result.compared as usize,
+        others: !result.new.is_empty(),
+        ..Found::default()
+    };
+    result.conclusion = found.conclusion();
     result
 }
 

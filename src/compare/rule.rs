@@ -41,12 +41,46 @@ pub(super) fn change(was: Option<State>, now: Option<State>) -> Change {
     }
 }
 
-/// What that comes to: so many things lost, so many slower, so many that could be compared.
-pub(super) fn conclusion(lost: usize, slower: usize, compared: u64) -> Conclusion {
-    match (lost + slower, compared) {
-        (1.., _) => Conclusion::Worse,
-        (0, 0) => Conclusion::NothingCompared,
-        (0, _) => Conclusion::NotWorse,
+/// What a comparison found, counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    /// Things of the old side that are newly wrong or newly skipped.
+    pub(super) broken: usize,
+    /// Things of the old side that the new one lacks.
+    pub(super) vanished: usize,
+    /// Things that are slower.
+    pub(super) slower: usize,
+    /// Things that could be compared.
+    pub(super) compared: usize,
+    /// Things of both sides that could not.
+    pub(super) unclear: usize,
+    /// Whether the new side has things that the old one lacks.
+    pub(super) others: bool,
+    /// Whether it is enough if few of them could be compared.
+    pub(super) partial: bool,
+}
+
+impl Found {
+    /// With these losses.
+    pub(super) fn losing(self, losses: impl Iterator<Item = Lost>) -> Self {
+        losses.fold(self, |found, lost| match lost {
+            Lost::Vanished => Self { vanished: found.vanished + 1, ..found },
+            Lost::NewlyFailing | Lost::NewlySkipped => Self { broken: found.broken + 1, ..found },
+        })
+    }
+
+    /// What that comes to. Two sides with nothing in common are two things, and none is worse; a side of which nothing
+    /// is left has lost it.
+    pub(super) fn conclusion(self) -> Conclusion {
+        let in_common = self.compared + self.unclear;
+        match self {
+            Self { broken: 1.., .. } | Self { slower: 1.., .. } => Conclusion::Worse,
+            Self { others: true, .. } if in_common == 0 => Conclusion::NothingCompared,
+            Self { vanished: 1.., .. } => Conclusion::Worse,
+            Self { compared: 0, .. } => Conclusion::NothingCompared,
+            Self { partial: false, .. } if self.unclear > self.compared => Conclusion::TooLittleCompared,
+            _ => Conclusion::NotWorse,
+        }
     }
 }
 
@@ -82,16 +116,35 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_or_slower_is_worse_whatever_else_was_compared() {
-        for (lost, slower, compared, expected) in [
-            (0, 0, 0, Conclusion::NothingCompared),
-            (0, 0, 1, Conclusion::NotWorse),
-            (0, 1, 1, Conclusion::Worse),
-            (1, 0, 0, Conclusion::Worse),
-            (1, 0, 9, Conclusion::Worse),
-            (1, 1, 9, Conclusion::Worse),
+    fn what_is_lost_or_slower_is_worse_and_what_was_not_compared_is_not_fine() {
+        use Conclusion::{NotWorse, NothingCompared, TooLittleCompared, Worse};
+        let found = Found::default();
+        for (found, expected) in [
+            (found, NothingCompared),
+            (Found { compared: 1, ..found }, NotWorse),
+            (Found { compared: 1, slower: 1, ..found }, Worse),
+            (Found { vanished: 1, ..found }, Worse),
+            (Found { vanished: 1, compared: 9, ..found }, Worse),
+            (Found { vanished: 1, compared: 9, others: true, ..found }, Worse),
+            (Found { vanished: 9, others: true, ..found }, NothingCompared),
+            (Found { vanished: 9, unclear: 1, others: true, ..found }, Worse),
+            (Found { broken: 1, vanished: 9, others: true, ..found }, Worse),
+            (Found { others: true, ..found }, NothingCompared),
+            (Found { unclear: 3, ..found }, NothingCompared),
+            (Found { unclear: 3, partial: true, ..found }, NothingCompared),
+            (Found { compared: 3, unclear: 3, ..found }, NotWorse),
+            (Found { compared: 3, unclear: 4, ..found }, TooLittleCompared),
+            (Found { compared: 3, unclear: 4, partial: true, ..found }, NotWorse),
+            (Found { compared: 3, unclear: 4, slower: 1, ..found }, Worse),
         ] {
-            assert_eq!(conclusion(lost, slower, compared), expected, "{lost} {slower} {compared}");
+            assert_eq!(found.conclusion(), expected, "{found:?}");
         }
+    }
+
+    #[test]
+    fn losses_are_counted_by_their_kind() {
+        let losses = [Lost::Vanished, Lost::NewlySkipped, Lost::NewlyFailing, Lost::Vanished];
+        let found = Found::default().losing(losses.into_iter());
+        assert_eq!((found.vanished, found.broken), (2, 2));
     }
 }

@@ -9,7 +9,8 @@ use super::error::Error;
 use super::figures::{self, Normalise};
 use super::machines::{self, Runs};
 use super::pairing::Pairing;
-use super::{Plan, lost, rule};
+use super::rule::Found;
+use super::{Plan, lost};
 use crate::report::bench::{Bench, Measurement};
 use crate::report::ratios::{RatioVerdict, Ratios, Row, SCHEMA};
 use crate::stats;
@@ -40,10 +41,13 @@ pub(super) fn compare(sides: &[Runs], plan: &Plan) -> Result<Ratios, Error> {
         pairs.extend(of_side);
         losses.extend(lost::lost(first, side, index));
     }
-    // A side of which nothing is left has lost it; one that has something else was measured for another purpose.
-    if pairs.is_empty() && (losses.is_empty() || others.iter().any(|side| !side.measurements().is_empty())) {
-        let other = &sides[sides.len() - 1];
-        return Err(Error::NothingInCommon { first: first.name.clone(), other: other.name.clone() });
+    let has_others = pairs.len() < others.iter().map(|side| side.measurements().len()).sum();
+    if pairs.is_empty() {
+        let other = &sides[sides.len() - 1].name;
+        warnings.push(format!(
+            "{} and {other} have no workload of one backend in common; measure both with the same --backend",
+            first.name
+        ));
     }
     let shown = bar(pairs.iter().filter_map(|(_, found)| Some(found.as_ref().ok()?.chance())).collect());
     let rows: Vec<Row> = pairs
@@ -55,12 +59,15 @@ pub(super) fn compare(sides: &[Runs], plan: &Plan) -> Result<Ratios, Error> {
         .collect();
     let slower = rows.iter().filter(|row| row.verdict == RatioVerdict::Slower).count();
     let compared = rows.iter().filter(|row| row.ratio.is_some()).count();
+    let unclear = rows.len() - compared;
+    let partial = plan.partial;
+    let found = Found { slower, compared, unclear, others: has_others, partial, ..Found::default() };
     Ok(Ratios {
         schema: SCHEMA.to_owned(),
         threshold: plan.threshold(),
         across: plan.across,
         normalised: plan.normalise.as_ref().map(|normalise| normalise.word().to_owned()),
-        conclusion: rule::conclusion(losses.len(), slower, compared as u64),
+        conclusion: found.losing(losses.iter().map(|loss| loss.loss)).conclusion(),
         sides: sides.iter().map(machines::side).collect(),
         warnings,
         lost: losses,

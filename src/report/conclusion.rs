@@ -12,6 +12,8 @@ pub enum Conclusion {
     NotWorse,
     /// Nothing could be compared.
     NothingCompared,
+    /// More than half could not be compared, and nothing of the rest is worse.
+    TooLittleCompared,
 }
 
 /// A measurement that the new side lacks, or that is newly wrong there.

@@ -509,3 +509,46 @@ fn two_machines_are_compared_only_when_asked() {
     let cycles = across(&["--normalise", "cycles"]);
     assert!([1, 4].contains(&cycles.code), "{}", cycles.everything());
 }
+
+#[test]
+fn what_was_not_compared_is_not_fine() {
+    let folder = folder("partial");
+    let whole = report(1.0, 1.0);
+    let others = |count: usize| {
+        let mut report = report(1.0, 1.0);
+        for workload in report["workloads"].as_array_mut().unwrap().iter_mut().take(count) {
+            workload["answers"] = "0".repeat(64).into();
+        }
+        report
+    };
+    let old = written(&folder, "old.json", &whole);
+    for (count, options, code, said) in [
+        (0, &[][..], 0, "nothing is slower by more than 3.0 %: 3 measurements compared"),
+        (1, &[], 0, "nothing is slower by more than 3.0 %: 2 of 3 measurements compared"),
+        (2, &[], 4, "too little could be compared: 1 of 3 measurements; --allow-partial takes that"),
+        (2, &["--allow-partial"], 0, "1 of 3 measurements compared"),
+        (3, &["--allow-partial"], 4, "nothing could be compared"),
+    ] {
+        let new = written(&folder, "new.json", &others(count));
+        let sides = [old.as_os_str(), new.as_os_str()];
+        let run = compare(&options.iter().map(AsRef::as_ref).chain(sides).collect::<Vec<&std::ffi::OsStr>>());
+        assert_eq!(run.code, code, "{}", run.everything());
+        assert!(words(&run.stdout).contains(said), "{}", run.everything());
+    }
+}
+
+#[test]
+fn known_answers_with_nothing_in_common_are_two_things() {
+    let folder = folder("two-things");
+    let sides = ["keyGen*#tc1", "encapDecap*#tc1"].map(|case| {
+        let case = format!("acvp/ML-KEM-{case}");
+        let run = pqcheck(["kat", "--backend", "libcrux", "--format", "json", "--case", &case]);
+        let path = folder.join(format!("{}.json", &case[12..15]));
+        fs::write(&path, run.stdout).unwrap();
+        path
+    });
+    let run = compare(&sides);
+    assert_eq!(run.code, 4, "{}", run.everything());
+    assert!(run.stdout.contains("nothing was compared"), "{}", run.everything());
+    assert_eq!(compare(&[&sides[0], &sides[0]]).code, 0);
+}

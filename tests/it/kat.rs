@@ -87,6 +87,13 @@ fn nothing_checked_is_exit_4() {
         let run = pqcheck(arguments);
         assert_eq!(run.code, 4, "{}", run.everything());
         assert!((run.stdout + &run.stderr).contains("nothing was checked"));
+        let data = pqcheck(arguments.iter().copied().chain(["--format", "junit"]));
+        assert_eq!(data.code, 4, "{}", data.everything());
+        assert!(
+            data.stdout.contains("</testsuites>") || data.stdout.contains("<testsuites "),
+            "{}",
+            data.stdout
+        );
     }
 }
 

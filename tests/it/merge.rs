@@ -138,6 +138,15 @@ fn a_part_without_cases_says_so() {
     let run = pqcheck(["kat", "--accumulated", "5", "--shard", "7/7"]);
     assert_eq!(run.code, 4, "{}", run.everything());
     assert!(run.stderr.contains("part 7 of 7 is empty, with 6 cases in all"), "{}", run.everything());
+    let folder = folder("empty-part");
+    let file = folder.join("part-7.json");
+    fs::write(&file, "yesterday's").unwrap();
+    let shard = ["kat", "--accumulated", "5", "--shard", "7/7", "--format", "json", "-o"];
+    let run = pqcheck(shard.into_iter().chain([file.to_str().unwrap()]));
+    assert_eq!(run.code, 4, "{}", run.everything());
+    let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(report["shard"]["part"], 7);
+    assert_eq!(report["cases"].as_array().unwrap().len(), 0);
     let many = pqcheck(["kat", "--accumulated", "18446744073709551615", "--block", "1"]);
     assert_eq!(many.code, 2, "{}", many.everything());
     assert!(many.stderr.contains("choose larger blocks"), "{}", many.everything());

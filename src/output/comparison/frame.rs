@@ -11,6 +11,9 @@ use crate::report::conclusion::{Conclusion, Loss};
 /// What is said around the tables and charts.
 pub(super) struct Frame<'a> {
     pub(super) conclusion: Conclusion,
+    /// How many measurements there are, and how many of them could be compared.
+    pub(super) all: usize,
+    pub(super) compared: usize,
     /// How many measurements are slower.
     pub(super) slower: usize,
     pub(super) threshold: f64,
@@ -45,7 +48,7 @@ impl Frame<'_> {
         }
         let color = match self.conclusion {
             Conclusion::Worse => text::FAIL,
-            Conclusion::NothingCompared => text::ERROR,
+            Conclusion::NothingCompared | Conclusion::TooLittleCompared => text::ERROR,
             Conclusion::NotWorse => text::GOOD,
         };
         writeln!(out, "{}: {}", self.counts(), Painted(self.words(), color, style))
@@ -100,6 +103,12 @@ impl Frame<'_> {
         Ok(())
     }
 
+    /// `5 of 8 measurements`: how many could be compared.
+    fn share(&self) -> String {
+        let all = counted(self.all as u64, "measurement");
+        if self.compared == self.all { all } else { format!("{} of {all}", self.compared) }
+    }
+
     fn counts(&self) -> String {
         format!("{}, lost {}", self.counts, self.lost.len())
     }
@@ -113,7 +122,12 @@ impl Frame<'_> {
         match self.conclusion {
             Conclusion::Worse => [slower, lost].into_iter().flatten().collect::<Vec<_>>().join(", "),
             Conclusion::NothingCompared => "nothing could be compared".to_owned(),
-            Conclusion::NotWorse => format!("nothing is slower by more than {percent:.1} %{since}"),
+            Conclusion::TooLittleCompared => {
+                format!("too little could be compared: {}; --allow-partial takes that", self.share())
+            }
+            Conclusion::NotWorse => {
+                format!("nothing is slower by more than {percent:.1} %{since}: {} compared", self.share())
+            }
         }
     }
 

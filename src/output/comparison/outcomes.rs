@@ -129,7 +129,7 @@ fn side(out: &mut dyn Write, which: &str, side: &Side) -> io::Result<()> {
 fn verdict(out: &mut dyn Write, comparison: &Outcomes, style: Style) -> io::Result<()> {
     let (words, color) = match comparison.conclusion {
         Conclusion::Worse => ("worse than before", text::FAIL),
-        Conclusion::NothingCompared => ("nothing was compared", text::ERROR),
+        Conclusion::NothingCompared | Conclusion::TooLittleCompared => ("nothing was compared", text::ERROR),
         Conclusion::NotWorse => ("nothing got worse", text::GOOD),
     };
     writeln!(

@@ -52,6 +52,8 @@ fn frame(ratios: &Ratios) -> Frame<'_> {
     });
     Frame {
         conclusion: ratios.conclusion,
+        all: ratios.rows.len(),
+        compared: ratios.rows.iter().filter(|row| row.ratio.is_some()).count(),
         slower: ratios.count("slower"),
         threshold: ratios.threshold,
         since: "",

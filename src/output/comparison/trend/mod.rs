@@ -42,6 +42,8 @@ fn frame(trend: &Trend) -> Frame<'_> {
     let refused = trend.rows.iter().filter_map(|row| Some((row.why.as_deref()?, row.id())));
     Frame {
         conclusion: trend.conclusion,
+        all: trend.rows.len(),
+        compared: trend.rows.iter().filter(|row| row.values.len() > 1).count(),
         slower: trend.rows.iter().filter(|row| row.is_slower()).count(),
         threshold: trend.threshold,
         since: " since the last step",
