@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Error, Result, anyhow, bail};
+use anyhow::{Error, Result, anyhow};
 
 use super::exit::{self, Exit};
 use super::progress::Progress;
@@ -109,33 +109,10 @@ fn publish(args: &Args, report: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// The code paths to time: those of the backends, or of them the ones that are named.
+/// The code paths to time.
 fn subjects(args: &Args) -> Result<Vec<Subject>> {
-    let mut names: Vec<String> = Vec::new();
-    for name in &args.backend {
-        let backend = name.split_once('/').map_or(name.as_str(), |(backend, _)| backend).to_owned();
-        if !names.contains(&backend) {
-            names.push(backend);
-        }
-    }
-    let backends = subjects::backends(&names, &args.image)?;
-    let mut subjects = subjects::subjects(&backends, &[])?;
-    let known: Vec<String> = subjects.iter().map(Subject::name).collect();
-    for name in args.backend.iter().filter(|name| name.contains('/')) {
-        if !known.contains(name) {
-            bail!(
-                "unknown code path `{name}`{}",
-                words::meant_or_known(name, &known, "these backends have ")
-            );
-        }
-    }
-    subjects.retain(|subject| {
-        let of_backend =
-            |name: &&String| name.split_once('/').map_or(name.as_str(), |(it, _)| it) == subject.backend.id;
-        let mut naming = args.backend.iter().filter(of_backend).peekable();
-        naming.peek().is_none() || naming.any(|name| *name == subject.name() || name == subject.backend.id)
-    });
-    Ok(subjects)
+    let backends = subjects::backends(&args.backend, &args.image)?;
+    subjects::subjects(&backends, &args.backend, &[])
 }
 
 fn algorithms(named: &[&[Algorithm]]) -> Vec<Algorithm> {

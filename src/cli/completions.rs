@@ -55,6 +55,11 @@ _pqcheck_word() {
     esac
     kept="${word%"$2"}"
     _pqcheck "$1" "${word#"$first"}" "$previous"
+    # Algorithms are understood in any case, and complete as the standards write them.
+    if [[ ${#COMPREPLY[@]} == 0 && -n $word ]]; then
+        local typed="${word#"$first"}"
+        _pqcheck "$1" "${typed^^}" "$previous"
+    fi
     for i in "${!COMPREPLY[@]}"; do
         COMPREPLY[i]="$first${COMPREPLY[i]}"
         COMPREPLY[i]="${COMPREPLY[i]#"$kept"}"

@@ -77,7 +77,7 @@ const COMMANDS: [(&str, &[(Exit, &str)]); 11] = [
         "kat",
         &[
             (Exit::Fine, "every case that ran gave the published answer"),
-            (Exit::Wrong, "a case failed"),
+            (Exit::Wrong, "a case failed, or an algorithm of --require was not checked"),
             (
                 Exit::CouldNotWork,
                 "pqcheck could not do its work: usage, I/O, malformed vectors, a crashed backend",

@@ -66,8 +66,8 @@ pub(super) struct Looks {
     /// only if a library provides it]
     #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', value_parser = words::ALGORITHM, env = "PQCHECK_REQUIRE")]
     require: Vec<Algorithm>,
-    /// Backends to test [default: all linked ones]
-    #[arg(long, value_name = "BACKEND", value_delimiter = ',', value_parser = words::BACKEND, hide_possible_values = true, env = "PQCHECK_BACKEND")]
+    /// Backends to test, or code paths of theirs as BACKEND/PATH [default: all linked ones]
+    #[arg(long, value_name = "BACKEND", value_delimiter = ',', value_parser = words::BACKEND_OR_PATH, hide_possible_values = true, env = "PQCHECK_BACKEND")]
     pub(super) backend: Vec<String>,
     #[command(flatten)]
     image: subjects::FromImage,
@@ -163,8 +163,10 @@ impl Looks {
     }
 
     fn crypto(&self, deadline: Duration, platform: Platform) -> HealthVerdict {
-        let backends = match subjects::backends(&self.backend, &self.image) {
-            Ok(backends) => backends,
+        let found = subjects::backends(&self.backend, &self.image)
+            .and_then(|backends| Ok((subjects::subjects(&backends, &self.backend, &[])?, backends)));
+        let (subjects, backends) = match found {
+            Ok(found) => found,
             Err(error) => return HealthVerdict::unhealthy(&format!("{error:#}")),
         };
         let mut require =
@@ -179,8 +181,8 @@ impl Looks {
             absent = require.extract_if(.., is_missing).collect();
         }
         // The children are called off at this deadline, shortly before the last words are due.
-        let all_paths = self.all_paths;
-        health::run(&Options { require, absent, backends, deadline, all_paths, platform })
+        let all_paths = self.all_paths || self.backend.iter().any(|name| name.contains('/'));
+        health::run(&Options { require, absent, subjects, deadline, all_paths, platform })
     }
 }
 

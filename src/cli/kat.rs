@@ -1,6 +1,7 @@
 //! `pqcheck kat`: reads the arguments, runs, writes the report.
 
-use std::io::ErrorKind;
+use std::collections::HashSet;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::image::platform;
 use crate::kat::select::{Selection, Shard};
 use crate::kat::{self, Isolation, Plan};
 use crate::output::{self, Style, Verbosity};
-use crate::report::Report;
+use crate::report::{CaseResult, Outcome, Report};
 use crate::spec::{Algorithm, Operation};
 use crate::vector::{self, Suite, accumulated, packed};
 
@@ -42,11 +43,14 @@ pub(super) struct Args {
     /// Cut the accumulated run into blocks of N round trips [default: one block; with --shard 10000]
     #[arg(long, value_name = "N", requires = "accumulated", value_parser = |text: &str| number(text, 1..=u64::MAX), allow_hyphen_values = true)]
     block: Option<u64>,
-    /// Run these backends [default: all linked ones]; `broken:FAULT` plants a fault, see `pqcheck list --faults`
-    #[arg(long, value_name = "BACKEND", value_delimiter = ',', value_parser = words::BACKEND, hide_possible_values = true)]
+    /// Run these backends, or code paths of theirs as BACKEND/PATH [default: all linked ones]; `broken:FAULT` plants a fault, see `pqcheck list --faults`
+    #[arg(long, value_name = "BACKEND", value_delimiter = ',', value_parser = words::BACKEND_OR_PATH, hide_possible_values = true)]
     backend: Vec<String>,
     #[command(flatten)]
     image: subjects::FromImage,
+    /// Fail unless each of these algorithms ran, and gave the published answers, on a code path
+    #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', value_parser = words::ALGORITHM)]
+    require: Vec<Algorithm>,
     /// Run only these algorithms
     #[arg(long, value_name = "ALGORITHM", value_delimiter = ',', value_parser = words::ALGORITHM)]
     algorithm: Vec<Algorithm>,
@@ -56,6 +60,9 @@ pub(super) struct Args {
     /// Run only cases with this id `suite#case`, suite or name; `*` matches anything (repeatable)
     #[arg(long, value_name = "CASE", value_parser = NonEmptyStringValueParser::new())]
     case: Vec<String>,
+    /// Show the ids of the cases that would run, and run none
+    #[arg(long)]
+    list: bool,
     /// Run only part I of N, counted from 1, or from 0 as `index:I/N`; `pqcheck merge` joins the reports
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -97,7 +104,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         }
         backends => backends?,
     };
-    let subjects = subjects::subjects(&backends, &args.force_path)?;
+    let subjects = subjects::subjects(&backends, &args.backend, &args.force_path)?;
     let (mut suites, corpus) = corpus(args)?;
     if args.vectors.is_empty() {
         drop_strangers(&mut suites, &subjects, &args.algorithm);
@@ -108,6 +115,9 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         cases: args.case.clone(),
         shard: args.shard,
     };
+    for filter in selection.in_vain(&suites) {
+        say(&format!("{filter}: matches no case"));
+    }
     let found: usize = suites.iter().map(|suite| suite.cases.len()).sum();
     let shard = selection.apply(&mut suites, &manner(args, &corpus));
     if suites.is_empty() && nothing.is_none() {
@@ -123,10 +133,14 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     if let Some(why) = nothing {
         say(&why);
         // Who reads a report must find this one, and not an older one.
-        if args.output.is_none() && args.format == "human" {
+        if args.output.is_none() && args.format == "human" && args.require.is_empty() {
             return Ok(Exit::NothingChecked.into());
         }
         suites.clear();
+    }
+    if args.list {
+        write::to(args.output.as_deref(), |_, out| ids(&suites, out))?;
+        return Ok(Exit::Fine.into());
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let plan = Plan {
@@ -147,7 +161,29 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     let report = kat::run(&plan, &mut |done, total| progress.show(done, total));
     progress.clear();
     publish(&report, &args.format, args.output.as_deref())?;
-    Ok(Exit::of(&report.summary).into())
+    let lacking = lacking(&report, &args.require);
+    for algorithm in &lacking {
+        say(&format!("{algorithm} is required, and no code path here gave a published answer for it"));
+    }
+    let exit = Exit::of(&report.summary);
+    Ok(if exit == Exit::CouldNotWork || lacking.is_empty() { exit } else { Exit::Wrong }.into())
+}
+
+/// The required algorithms that passed nowhere.
+fn lacking(report: &Report, required: &[Algorithm]) -> Vec<Algorithm> {
+    let passes = |it: &&CaseResult| it.outcome == Outcome::Pass;
+    let passed: HashSet<Algorithm> = report.cases.iter().filter(passes).map(|it| it.algorithm).collect();
+    required.iter().copied().filter(|algorithm| !passed.contains(algorithm)).collect()
+}
+
+/// The id of each case, as `--case` takes it.
+fn ids(suites: &[Suite], out: &mut dyn Write) -> io::Result<()> {
+    for suite in suites {
+        for case in &suite.cases {
+            writeln!(out, "{}#{}", suite.name, case.name)?;
+        }
+    }
+    Ok(())
 }
 
 /// The vectors to run, and where they come from.

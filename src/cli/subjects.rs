@@ -95,20 +95,25 @@ impl std::fmt::Display for Nothing {
 
 impl std::error::Error for Nothing {}
 
-/// The backends with these names and of the image; all linked ones where none is asked for.
+/// The backends with these names, or of these code paths, and of the image; all linked ones where none is asked for.
 pub(super) fn backends(names: &[String], image: &FromImage) -> Result<Vec<&'static Backend>> {
     if names.is_empty() && !image.is_asked() {
         return Ok(ALL.to_vec());
     }
     let mut found: Vec<&'static Backend> = Vec::new();
     for name in names {
-        let backend = backend(name)?;
+        let backend = backend(of(name))?;
         if !found.iter().any(|other| other.id == backend.id) {
             found.push(backend);
         }
     }
     found.extend(image.backends()?);
     Ok(found)
+}
+
+/// The backend in `backend/path`.
+fn of(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(backend, _)| backend)
 }
 
 fn backend(name: &str) -> Result<&'static Backend> {
@@ -136,22 +141,33 @@ fn backend(name: &str) -> Result<&'static Backend> {
     Ok(backend)
 }
 
-/// Every code path of `backends`. `forced` names those that run whatever the processor lacks, as
-/// `backend/path`, or `all`.
-pub(super) fn subjects(backends: &[&'static Backend], forced: &[String]) -> Result<Vec<Subject>> {
-    let mut subjects = Vec::new();
-    for backend in backends {
-        for path in backend.paths {
-            let mut subject = Subject { backend, path, forced: false };
-            subject.forced = forced.iter().any(|name| name == "all" || *name == subject.name());
-            subjects.push(subject);
-        }
-    }
-    for name in forced.iter().filter(|name| *name != "all") {
-        if !subjects.iter().any(|subject| subject.name() == *name) {
-            let known: Vec<String> = subjects.iter().map(Subject::name).collect();
+/// The code paths of `backends`: of a backend all, or those that `names` has of it, as `backend/path`. `forced` names
+/// those that run whatever the processor lacks, likewise, or `all`.
+pub(super) fn subjects(
+    backends: &[&'static Backend],
+    names: &[String],
+    forced: &[String],
+) -> Result<Vec<Subject>> {
+    let every = backends
+        .iter()
+        .flat_map(|backend| backend.paths.iter().map(move |path| Subject { backend, path, forced: false }));
+    let mut subjects: Vec<Subject> = every.collect();
+    let known: Vec<String> = subjects.iter().map(Subject::name).collect();
+    for name in names.iter().filter(|name| name.contains('/')).chain(forced.iter().filter(|it| *it != "all"))
+    {
+        if !known.contains(name) {
             bail!("unknown code path `{name}`{}", words::meant_or_known(name, &known, "this run has "));
         }
     }
+    subjects.retain(|subject| is_named(subject, names));
+    for subject in &mut subjects {
+        subject.forced = forced.iter().any(|name| name == "all" || *name == subject.name());
+    }
     Ok(subjects)
+}
+
+/// Whether a code path is one of those that `names` has of its backend, or whether they leave all of its paths.
+fn is_named(subject: &Subject, names: &[String]) -> bool {
+    let mut of_backend = names.iter().filter(|name| of(name) == subject.backend.id).peekable();
+    of_backend.peek().is_none() || of_backend.any(|name| !name.contains('/') || *name == subject.name())
 }

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::report;
 use crate::spec::{Algorithm, Operation};
-use crate::vector::Suite;
+use crate::vector::{Case, Suite};
 
 /// Filters; an empty list lets everything through.
 #[derive(Clone, Debug, Default)]
@@ -53,9 +53,23 @@ impl Selection {
         })
     }
 
+    /// The filters that let nothing of these suites through, whatever the others do: `--case x`.
+    pub fn in_vain(&self, suites: &[Suite]) -> Vec<String> {
+        let any = |is: &dyn Fn(&str, &Case) -> bool| {
+            suites.iter().any(|suite| suite.cases.iter().any(|case| is(&suite.name, case)))
+        };
+        let algorithms = self.algorithms.iter().filter(|it| !any(&|_, case| case.algorithm == **it));
+        let operations = self.operations.iter().filter(|it| !any(&|_, case| case.operation == **it));
+        let cases = self.cases.iter().filter(|it| !any(&|suite, case| is_named(it, suite, &case.name)));
+        algorithms
+            .map(|it| format!("--algorithm {it}"))
+            .chain(operations.map(|it| format!("--operation {it}")))
+            .chain(cases.map(|it| format!("--case {it}")))
+            .collect()
+    }
+
     fn names(&self, suite: &str, case: &str) -> bool {
-        let id = format!("{suite}#{case}");
-        self.cases.iter().any(|pattern| [id.as_str(), suite, case].iter().any(|text| matches(pattern, text)))
+        self.cases.iter().any(|pattern| is_named(pattern, suite, case))
     }
 }
 
@@ -104,6 +118,11 @@ impl FromStr for Shard {
                 )
             })
     }
+}
+
+/// Whether a pattern means this case, by its id, its suite or its name.
+fn is_named(pattern: &str, suite: &str, case: &str) -> bool {
+    matches(pattern, suite) || matches(pattern, case) || matches(pattern, &format!("{suite}#{case}"))
 }
 
 /// Whether `text` is `pattern`, in which `*` stands for anything.

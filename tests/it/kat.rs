@@ -78,6 +78,57 @@ fn shards_are_parts_of_the_whole() {
 }
 
 #[test]
+fn a_code_path_can_be_run_alone() {
+    let named = |arguments: &[&str]| {
+        let run = pqcheck(arguments.iter().copied().chain(["--case", "*tc1", "--format", "json"]));
+        assert_eq!(run.code, 0, "{}", run.everything());
+        let report = json(&run);
+        let paths =
+            report["cases"].as_array().unwrap().iter().map(|it| format!("{}/{}", it["backend"], it["path"]));
+        paths.map(|it| it.replace('"', "")).collect::<std::collections::BTreeSet<_>>()
+    };
+    let both = ["libcrux/portable", "rustcrypto/auto"].map(str::to_owned).into();
+    assert_eq!(named(&["kat", "--backend", "libcrux/portable,rustcrypto"]), both);
+    assert_eq!(named(&["kat", "--backend", "libcrux/portable"]).len(), 1);
+    assert!(named(&["kat", "--backend", "libcrux/portable,libcrux"]).len() > 1);
+    let health = pqcheck(["health", "--backend", "libcrux/portable"]);
+    assert_eq!(health.code, 0, "{}", health.everything());
+    assert!(health.stdout.contains(" on libcrux/portable ("), "{}", health.stdout);
+    let wrong = pqcheck(["kat", "--backend", "libcrux/portabel"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.everything());
+    assert!(wrong.stderr.contains("did you mean `libcrux/portable`?"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_required_algorithm_that_ran_nowhere_is_a_failure() {
+    for (arguments, code, said) in [
+        (&["--backend", "libcrux", "--require", "ML-KEM-768,ML-DSA-87"][..], 0, ""),
+        (&["--backend", "liboqs", "--require", "ChaCha20-Poly1305"], 1, "ChaCha20-Poly1305 is required"),
+        (
+            &["--backend", "libcrux", "--algorithm", "ML-KEM-768", "--require", "ML-DSA-87"],
+            1,
+            "ML-DSA-87 is required",
+        ),
+        (&["--case", "none-such", "--require", "ML-DSA-87"], 1, "ML-DSA-87 is required"),
+    ] {
+        let run = pqcheck(["kat", "--operation", "keygen,seal"].iter().chain(arguments));
+        assert_eq!(run.code, code, "{}", run.everything());
+        assert!(run.stderr.contains(said), "{}", run.everything());
+    }
+}
+
+#[test]
+fn cases_are_listed_and_a_filter_in_vain_is_named() {
+    let run =
+        pqcheck(["kat", "--list", "--algorithm", "ML-KEM-768", "--case", "*keyGen*", "--case", "none-such"]);
+    assert_eq!(run.code, 0, "{}", run.everything());
+    assert!(run.stdout.lines().any(|id| id.starts_with("acvp/ML-KEM-keyGen-FIPS203#tc")), "{}", run.stdout);
+    assert_eq!(run.stderr, "pqcheck: --case none-such: matches no case\n");
+    let id = run.stdout.lines().next().unwrap();
+    assert_eq!(pqcheck(["kat", "--list", "--case", id]).stdout.lines().collect::<Vec<_>>(), [id]);
+}
+
+#[test]
 fn nothing_checked_is_exit_4() {
     for arguments in [
         &["kat", "--case", "no-such-case"][..],

@@ -57,7 +57,10 @@ fn bash_completes_values_and_lists() {
         ("pqcheck health --require ML-DSA-4", &["ML-DSA-44"]),
         ("pqcheck bench --algorithm al", &["all"]),
         ("pqcheck kat --operation dec", &["decaps"]),
-        ("pqcheck kat --backend libcrux,rust", &["libcrux,rustcrypto"]),
+        ("pqcheck kat --backend libcrux,rust", &["libcrux,rustcrypto", "libcrux,rustcrypto/auto"]),
+        ("pqcheck kat --algorithm ml-kem-7", &["ML-KEM-768"]),
+        ("pqcheck kat --algorithm ML-KEM-768,ml-dsa-8", &["ML-KEM-768,ML-DSA-87"]),
+        ("pqcheck doctor --explain glibc-t", &["glibc-too-old"]),
         // Bash keeps what stands before the colon.
         ("pqcheck kat --backend broken:draft-g", &["draft-g-of-d"]),
         ("pqcheck kat --format jun", &["junit"]),

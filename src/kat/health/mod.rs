@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::plan::{Isolation, Plan};
 use super::randomness;
-use crate::backend::{Backend, Subject};
+use crate::backend::Subject;
 use crate::entropy;
 use crate::report::check::HealthVerdict;
 use crate::report::{Platform, Report};
@@ -23,13 +23,13 @@ pub const MAX_LINE: usize = 4096;
 pub struct Options {
     /// Each of these must work.
     pub require: Vec<Algorithm>,
-    /// On these backends.
-    pub backends: Vec<&'static Backend>,
+    /// On these code paths.
+    pub subjects: Vec<Subject>,
     /// Within this time.
     pub deadline: Duration,
     /// What would be required too, if any backend had it.
     pub absent: Vec<Algorithm>,
-    /// On every code path, not only on those that the libraries take here.
+    /// On every one of them, not only on those that the libraries take here.
     pub all_paths: bool,
     /// The machine, for the report.
     pub platform: Platform,
@@ -49,7 +49,7 @@ pub fn run(options: &Options) -> HealthVerdict {
 
 fn look(options: &Options) -> Result<Report, String> {
     let start = Instant::now();
-    if options.backends.is_empty() {
+    if options.subjects.is_empty() {
         return Err("this build of pqcheck has no backend to check".to_owned());
     }
     randomness::check(entropy::kernel)?;
@@ -111,17 +111,13 @@ fn cases(algorithms: &[Algorithm]) -> Result<Vec<Suite>, packed::Error> {
 }
 
 fn subjects(options: &Options) -> Vec<Subject> {
-    let all = options
-        .backends
-        .iter()
-        .flat_map(|backend| backend.paths.iter().map(|path| Subject { backend, path, forced: false }));
-    all.filter(|subject| {
+    let is_looked_at = |subject: &Subject| {
         options.all_paths
             || options.require.iter().any(|algorithm| subject.is_chosen_for(*algorithm))
             // A library of the image that has none of them is named, with what it has.
             || subject.path.installed.is_some()
-    })
-    .collect()
+    };
+    options.subjects.iter().copied().filter(is_looked_at).collect()
 }
 
 /// `line` without line breaks, and no longer than [`MAX_LINE`] with its own.
