@@ -30,7 +30,7 @@ check: ## a first look: build quickly, run every embedded known-answer test
 		"make dist" "the binary to copy into your images, in dist/"
 
 test: ## everything that CI runs, phase by phase
-	@PQCHECK_BUILT=yes tools/engine lend tools/phases lint unit minimal beside $(if $(lab),lab-images) dist then gate beside vectors-through-all $(if $(lab),arm64 then test-image test-containers)
+	@PQCHECK_BUILT=yes tools/engine lend tools/phases lint unit minimal beside dist $(if $(lab),beside lab-images) then gate beside vectors-through-all $(if $(lab),arm64 then test-image test-containers)
 
 lint: ## rustfmt, clippy, shell scripts' syntax, licences and sources of every dependency, actions pinned by digest
 	@tools/need rust cc cmake libclang cargo-deny
