@@ -182,7 +182,9 @@ impl Looks {
         }
         // The children are called off at this deadline, shortly before the last words are due.
         let all_paths = self.all_paths || self.backend.iter().any(|name| name.contains('/'));
-        health::run(&Options { require, absent, subjects, deadline, all_paths, platform })
+        // Who requires nothing by name uses whatever the image has.
+        let no_draft = if self.require.is_empty() { Algorithm::STANDARDS.to_vec() } else { require.clone() };
+        health::run(&Options { require, absent, no_draft, subjects, deadline, all_paths, platform })
     }
 }
 

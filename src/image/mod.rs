@@ -7,6 +7,7 @@ pub mod elf;
 pub mod loader;
 pub mod machine;
 pub mod platform;
+pub mod processes;
 pub mod program;
 pub mod python;
 pub mod root;

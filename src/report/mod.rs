@@ -137,6 +137,12 @@ pub struct Library {
     pub offers: Vec<Algorithm>,
     /// Whether it has the draft of a standard under the standard's name, by its symbols or by its answers.
     pub draft: bool,
+    /// Whether the image's loader takes this file for its name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_loader: bool,
+    /// The algorithms whose draft it has under the standard's name, by its symbols.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drafts: Vec<Algorithm>,
     /// The tested algorithms that it has in another revision, under the same name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_revision: Vec<Algorithm>,

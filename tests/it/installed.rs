@@ -82,6 +82,7 @@ const BEHIND: &str = r#"
 static const char table[] = "table0.11.0";
 const char *OQS_version(void) { return table + 5; }
 void OQS_init(void) {}
+void OQS_randombytes_custom_algorithm(void (*source)(unsigned char *, unsigned long)) {}
 int OQS_KEM_kyber_512_keypair(unsigned char *ek, unsigned char *dk) { return -1; }
 int OQS_KEM_ml_kem_768_keypair(unsigned char *ek, unsigned char *dk) { return -1; }
 int OQS_SIG_ml_dsa_87_ipd_keypair(unsigned char *ek, unsigned char *dk) { return -1; }
@@ -314,6 +315,46 @@ fn a_version_is_where_the_code_says_and_round_3_is_no_standard() {
     let lines = ["standard", "draft", "round 3"].map(line);
     assert_eq!(lines, ["ML-KEM-768", "ML-DSA-87", "Kyber512"], "{}", run.everything());
     let words = "liboqs 0.12 and later have ML-DSA of the standard";
+    assert!(
+        run.stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains(words),
+        "{}",
+        run.everything()
+    );
+}
+
+/// A variable names it, as liboqs-python has it named; nothing that the image needs, but what an application there uses.
+#[test]
+fn a_draft_where_a_variable_leads_to_is_unhealthy() {
+    let library = compiled("draft", BEHIND, &[]);
+    let folder = library.parent().unwrap().join("lib");
+    fs::create_dir_all(&folder).unwrap();
+    fs::rename(&library, folder.join("liboqs.so")).unwrap();
+    let health = |more: &[&str]| -> Run {
+        let prefix = library.parent().unwrap();
+        let mut program = program();
+        program
+            .args(["health", "--installed"])
+            .args(more)
+            .env("OQS_INSTALL_PATH", prefix)
+            .output()
+            .unwrap()
+            .into()
+    };
+    let named = format!("{}/liboqs.so", folder.display());
+    let run = health(&[]);
+    assert_eq!(run.code, 1, "{}", run.everything());
+    assert!(run.stdout.contains(&named) || run.stdout.contains("draft"), "{}", run.everything());
+    let run = health(&["--require", "ML-DSA-87"]);
+    assert_eq!(run.code, 1, "{}", run.everything());
+    let words = format!("liboqs 0.11.0 has the draft (ipd) under the name ML-DSA-87, in {named}");
+    assert!(run.stdout.contains(&words), "{}", run.everything());
+    let run: Run = program()
+        .args(["list", "--installed"])
+        .env("OQS_INSTALL_PATH", "/nowhere/oqs")
+        .output()
+        .unwrap()
+        .into();
+    let words = "OQS_INSTALL_PATH names /nowhere/oqs, which has neither lib nor lib64";
     assert!(
         run.stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains(words),
         "{}",

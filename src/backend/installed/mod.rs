@@ -10,10 +10,12 @@ use crate::report;
 use crate::spec::Algorithm;
 
 mod host;
+mod hosting;
 mod known;
 mod liboqs;
 mod library;
 mod openssl;
+mod places;
 mod search;
 mod verdict;
 mod version;
@@ -30,6 +32,8 @@ pub struct Installed {
     pub verdict: LibraryVerdict,
     /// What an application that uses it should know, one sentence each.
     pub notes: Vec<String>,
+    /// Whether the image's loader takes it for its name.
+    pub by_loader: bool,
     library: &'static Library,
 }
 
@@ -62,7 +66,9 @@ impl Installed {
             name: self.verdict.name(),
             file: self.file.display().to_string(),
             offers: self.verdict.offers.iter().map(|(algorithm, _)| *algorithm).collect(),
-            draft: self.verdict.offers.iter().any(|(_, speaks)| *speaks == Speaks::Draft),
+            draft: self.verdict.drafts().next().is_some(),
+            by_loader: self.by_loader,
+            drafts: self.verdict.drafts().collect(),
             other_revision: other.into_iter().collect(),
         }
     }
@@ -80,7 +86,7 @@ impl Installed {
 
     fn new(file: PathBuf, verdict: LibraryVerdict, loader: Result<(PathBuf, host::Libc), String>) -> Self {
         let library = Box::leak(Box::new(Library::new(file.clone(), loader)));
-        let mut installed = Self { file, verdict, notes: Vec::new(), library };
+        let mut installed = Self { file, verdict, notes: Vec::new(), by_loader: false, library };
         installed.notes = installed.notes_beside(&[]);
         installed
     }
@@ -89,12 +95,7 @@ impl Installed {
     pub(crate) fn notes_beside(&self, asked: &[Algorithm]) -> Vec<String> {
         let (verdict, title) = (&self.verdict, self.title());
         let mut notes = Vec::new();
-        let drafts: Vec<&str> = verdict
-            .offers
-            .iter()
-            .filter(|(_, speaks)| *speaks == Speaks::Draft)
-            .map(|(algorithm, _)| algorithm.name())
-            .collect();
+        let drafts: Vec<&str> = verdict.drafts().map(Algorithm::name).collect();
         if !drafts.is_empty() {
             let finals = [("ML-KEM", "0.11"), ("ML-DSA", "0.12")];
             let finals = finals.iter().filter(|(name, _)| drafts.iter().any(|draft| draft.starts_with(name)));

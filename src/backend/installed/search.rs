@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::Backend;
+use super::hosting::{HERE, LOADERS, hosting, present, way};
 use super::verdict::{self, Family, LibraryVerdict, Told};
-use super::{Installed, backend, host};
-use crate::image::elf::{Elf, Error, Libc, Machine};
+use super::{Installed, backend, places};
+use crate::image::elf::Error;
 use crate::image::loader::{self, Copy, Loader, Loaders};
 use crate::image::root::{self, ElfFacts, FoundFile as Place, Root};
 
@@ -33,25 +34,6 @@ pub struct Refused {
     pub why: String,
 }
 
-/// The machine of this program.
-const HERE: Machine = if cfg!(target_arch = "aarch64") { Machine::AARCH64 } else { Machine::X86_64 };
-
-/// Where the loaders of glibc and musl usually are.
-#[cfg(target_arch = "x86_64")]
-const LOADERS: [&str; 4] = [
-    "/lib64/ld-linux-x86-64.so.2",
-    "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
-    "/lib/ld-linux-x86-64.so.2",
-    "/lib/ld-musl-x86_64.so.1",
-];
-#[cfg(target_arch = "aarch64")]
-const LOADERS: [&str; 4] = [
-    "/lib/ld-linux-aarch64.so.1",
-    "/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1",
-    "/lib64/ld-linux-aarch64.so.1",
-    "/lib/ld-musl-aarch64.so.1",
-];
-
 /// Looks for every library in the image that this process runs in.
 ///
 /// # Errors
@@ -60,14 +42,14 @@ pub fn search() -> Result<FoundLibrary, String> {
     let root = Root::folder(Path::new("/")).map_err(|error| format!("/: {error}"))?;
     let loaders = Loaders::new(&root);
     let there = present(&root, &loaders);
-    let mut found = FoundLibrary { looked: looked(&there), ..FoundLibrary::default() };
+    let mut found = FoundLibrary { looked: looked(&root, &there), ..FoundLibrary::default() };
     let mut seen: Vec<Identity> = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut copies: Vec<Copy> = Vec::new();
     for loader in &there {
         copies.extend(loader::libraries(&root, loader, &is_library));
     }
-    copies.extend(elsewhere(&root));
+    copies.extend(elsewhere(&root, &there, &mut found.looked));
     for copy in &copies {
         let identity = copy.found.node.identity;
         if !seen.contains(&identity) {
@@ -75,9 +57,11 @@ pub fn search() -> Result<FoundLibrary, String> {
             sort_in(&root, &there, copy, &mut groups, &mut found);
         }
     }
-    groups.sort_by_key(|group| group.family);
-    for mut group in groups {
+    for group in &mut groups {
         group.files.sort_by_key(|(_, identity)| *identity != group.first);
+    }
+    groups.sort_by_key(|group| (group.family, !group.files.iter().any(|(file, _)| file.by_loader)));
+    for group in groups {
         found.backends.extend(backend(group.files.into_iter().map(|(file, _)| file).collect()));
     }
     Ok(found)
@@ -127,12 +111,12 @@ fn sort_in(
     result: &mut FoundLibrary,
 ) {
     let identity = copy.found.node.identity;
-    let (file, verdict, way, first) = match read(root, &copy.found, &copy.facts) {
+    let (file, verdict, way, first, by_loader) = match read(root, &copy.found, &copy.facts) {
         Err(Unfit::ForOthers(why)) => {
             return result.refused.push(Refused { file: copy.path.clone(), why });
         }
         Err(Unfit::Damaged(why)) => match family_of(name_of(&copy.path)) {
-            Some(family) => (copy.path.clone(), LibraryVerdict::unread(family), Err(why), identity),
+            Some(family) => (copy.path.clone(), LibraryVerdict::unread(family), Err(why), identity, false),
             None => return,
         },
         Ok(Told::Untested(name)) => return result.untested.push((copy.path.clone(), name)),
@@ -142,51 +126,32 @@ fn sort_in(
                 Err(error) => Err(error.to_string()),
             };
             let standing = loader.as_ref().ok().and_then(|loader| standing(root, loader, copy, &verdict));
+            let by_loader = standing.as_ref().is_some_and(|(_, taken)| *taken == identity);
             let (file, first) = standing.unwrap_or_else(|| (by_soname(root, copy, &verdict), identity));
             let way = loader.map(|loader| hosting(&loader));
-            (file, verdict, way, first)
+            (file, verdict, way, first, by_loader)
         }
     };
     let family = verdict.family;
-    let file = (Installed::new(file, verdict, way), identity);
+    let file = (Installed { by_loader, ..Installed::new(file, verdict, way) }, identity);
     match groups.iter_mut().find(|group| group.first == first) {
         Some(group) => group.files.push(file),
         None => groups.push(Group { family, first, files: vec![file] }),
     }
 }
 
-/// Libraries in folders that are this user's own: where liboqs-python builds its copy, and the active Python
-/// environment with the folders that wheels bring their libraries in.
-fn elsewhere(root: &Root) -> Vec<Copy> {
-    let variable = |name| root.config.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let mut folders: Vec<PathBuf> = Vec::new();
-    for home in variable("HOME").into_iter().chain([PathBuf::from("/root")]) {
-        folders.extend(["lib", "lib64"].map(|lib| home.join("_oqs").join(lib)));
-    }
-    let within = |folder: &Path, wanted: &dyn Fn(&str) -> bool| -> Vec<PathBuf> {
-        let names = root.list(folder).unwrap_or_default();
-        names
-            .into_iter()
-            .filter(|(name, _)| wanted(&name.to_string_lossy()))
-            .map(|(name, _)| folder.join(name))
-            .collect()
-    };
-    for python in variable("VIRTUAL_ENV")
-        .iter()
-        .flat_map(|it| within(&it.join("lib"), &|name| name.starts_with("python")))
-    {
-        folders
-            .extend(within(&python.join("site-packages"), &|name| name.ends_with(".libs") || name == "oqs"));
-    }
-    let is_wanted = |name: &str| is_library(name.as_bytes());
-    let paths = folders.iter().flat_map(|folder| within(folder, &is_wanted));
-    paths
-        .filter_map(|path| {
-            let found = root.file(&path)?;
-            let facts = root.elf(&found);
-            Some(Copy { path, found, facts })
-        })
-        .collect()
+/// Libraries where the loader does not look.
+fn elsewhere(root: &Root, there: &[Rc<Loader>], looked: &mut Vec<String>) -> Vec<Copy> {
+    let known: Vec<PathBuf> = there.iter().flat_map(|loader| loader.default_folders()).cloned().collect();
+    let places = places::look(root, &known, &is_library);
+    looked.extend(places.looked);
+    let copies = places.files.into_iter().filter_map(|path| {
+        let found = root.file(&path)?;
+        let facts = root.elf(&found);
+        Some(Copy { path, found, facts })
+    });
+    // A linker script has a library's name too.
+    copies.filter(|copy| !matches!(copy.facts.as_ref(), Err(Error::NotElf))).collect()
 }
 
 fn name_of(path: &Path) -> &[u8] {
@@ -252,52 +217,8 @@ fn read(root: &Root, place: &Place, facts: &ElfFacts) -> Result<Told, Unfit> {
     }
 }
 
-/// The loader that an application would have the library loaded by.
-fn way(there: &[Rc<Loader>], elf: &Elf) -> Result<Rc<Loader>, String> {
-    let libc = elf.libc();
-    let fits = |loader: &&Rc<Loader>| match libc {
-        Libc::Glibc => !loader.is_musl(),
-        Libc::Musl => loader.is_musl(),
-        Libc::Unknown | Libc::None => true,
-    };
-    if let Some(loader) = there.iter().find(fits) {
-        return Ok(Rc::clone(loader));
-    }
-    let Some(other) = there.first() else {
-        return Err(format!(
-            "this image has no dynamic loader (looked for {}), so no application here can load it",
-            LOADERS.join(", ")
-        ));
-    };
-    let (wanted, has) = if libc == Libc::Musl { ("musl", "glibc") } else { ("glibc", "musl") };
-    Err(format!(
-        "linked to {wanted}, but this image has only {has} ({}), so no application here can load it",
-        other.path.display()
-    ))
-}
-
-/// The loaders of this machine that the image has.
-fn present(root: &Root, loaders: &Loaders<'_>) -> Vec<Rc<Loader>> {
-    let mut there: Vec<Rc<Loader>> = Vec::new();
-    for path in LOADERS.map(Path::new) {
-        let Some(found) = root.file(path) else { continue };
-        if there.iter().any(|other| other.found.node.identity == found.node.identity) {
-            continue;
-        }
-        let facts = root.elf(&found);
-        let Some(elf) = facts.as_deref().ok().filter(|elf| elf.machine == HERE) else { continue };
-        there.extend(loaders.at(path, elf));
-    }
-    there
-}
-
-/// The loader as it is hosted.
-fn hosting(loader: &Loader) -> (PathBuf, host::Libc) {
-    (loader.path.clone(), if loader.is_musl() { host::Libc::Musl } else { host::Libc::Glibc })
-}
-
 /// The places that [`search`] searches, for whoever finds nothing there.
-fn looked(there: &[Rc<Loader>]) -> Vec<String> {
+fn looked(root: &Root, there: &[Rc<Loader>]) -> Vec<String> {
     if there.is_empty() {
         return vec![format!("no dynamic loader for {} at {}", verdict::platform(HERE), LOADERS.join(", "))];
     }
@@ -305,7 +226,7 @@ fn looked(there: &[Rc<Loader>]) -> Vec<String> {
     let by: Vec<String> = there.iter().map(|loader| loader.path.display().to_string()).collect();
     vec![
         format!("looked for {} where {} would", names.join(" and "), by.join(" and ")),
-        "under /usr/local, /usr/lib, /lib and /opt".to_owned(),
+        format!("below {}", loader::usual(root).join(", ")),
     ]
 }
 

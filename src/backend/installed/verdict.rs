@@ -129,6 +129,12 @@ impl LibraryVerdict {
         }
     }
 
+    /// The algorithms whose draft it has under the name of the standard.
+    pub fn drafts(&self) -> impl Iterator<Item = Algorithm> {
+        let drafts = self.offers.iter().filter(|(_, speaks)| *speaks == Speaks::Draft);
+        drafts.map(|(algorithm, _)| *algorithm)
+    }
+
     /// What it has under the name of `algorithm`.
     pub fn speaks(&self, algorithm: Algorithm) -> Option<Speaks> {
         self.offers.iter().find(|(offered, _)| *offered == algorithm).map(|(_, speaks)| *speaks)

@@ -51,6 +51,16 @@ const USUAL: [(&str, usize); 8] = [
     ("/usr/local/ssl", 1),
 ];
 
+/// The usual places that this image has.
+pub fn usual(root: &Root) -> Vec<&'static str> {
+    USUAL.iter().map(|(folder, _)| *folder).filter(|folder| is_usual(root, folder)).collect()
+}
+
+/// Whether a folder is there; one that is only a link to another is seen there.
+fn is_usual(root: &Root, folder: &str) -> bool {
+    root.lookup(Path::new(folder)).is_ok_and(|found| found.links.is_empty())
+}
+
 /// What `dlopen(name)` finds through `loader`, and every other file whose name begins with `name`.
 pub fn library(root: &Root, loader: &Loader, name: &str) -> Library {
     let (tried, found) = loader.search(root, name.as_bytes());
@@ -108,8 +118,7 @@ pub fn paths(root: &Root, loader: &Loader, wanted: &dyn Fn(&[u8]) -> bool) -> Ve
     }
     let mut left = MOST_FOLDERS;
     for (folder, depth) in USUAL {
-        // A folder that is only a link to another is seen there.
-        if root.lookup(Path::new(folder)).is_ok_and(|found| found.links.is_empty()) {
+        if is_usual(root, folder) {
             look.below(Path::new(folder), depth, &mut seen, &mut left, &mut take);
         }
     }

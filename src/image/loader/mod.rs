@@ -18,7 +18,7 @@ mod search;
 mod versions;
 
 pub use cache::Cache;
-pub use find::{Copy, Library, libraries, library, paths};
+pub use find::{Copy, Library, libraries, library, paths, usual};
 pub use versions::MissingVersion;
 
 use search::Search;

@@ -5,14 +5,20 @@ use crate::report::check::HealthVerdict;
 use crate::report::{CaseResult, Library, Outcome, PathInfo, Report};
 use crate::spec::Algorithm;
 
-/// The verdict on `report`: healthy if nothing in it is wrong and a case of each `required` algorithm passed.
-/// `absent` would be required too, if any backend had it.
-pub fn judge(report: &Report, required: &[Algorithm], absent: &[Algorithm]) -> HealthVerdict {
+/// The verdict on `report`: healthy if nothing in it is wrong, a case of each `required` algorithm passed, and no
+/// library has the draft of an algorithm in `no_draft`. `absent` would be required too, if any backend had it.
+pub fn judge(
+    report: &Report,
+    required: &[Algorithm],
+    absent: &[Algorithm],
+    no_draft: &[Algorithm],
+) -> HealthVerdict {
     let draft = report.paths.iter().filter_map(|path| path.library.as_ref()).any(|library| library.draft);
-    let verdict = match wrong(report).or_else(|| unchecked(report, required)) {
-        Some(why) => HealthVerdict::unhealthy(&(why + &warnings(report))),
-        None => HealthVerdict::healthy(&(right(report, required, absent) + &warnings(report))),
-    };
+    let verdict =
+        match wrong(report).or_else(|| drafts(report, no_draft)).or_else(|| unchecked(report, required)) {
+            Some(why) => HealthVerdict::unhealthy(&(why + &warnings(report))),
+            None => HealthVerdict::healthy(&(right(report, required, absent) + &warnings(report))),
+        };
     HealthVerdict { draft, ..verdict }
 }
 
@@ -47,6 +53,47 @@ fn what_is_wrong(report: &Report, case: &CaseResult, reason: &str) -> String {
     format!("{title} {} {operation}: {}", case.algorithm, step.unwrap_or(reason))
 }
 
+/// The first library with such a draft, whether it was asked or stands behind another.
+fn drafts(report: &Report, no_draft: &[Algorithm]) -> Option<String> {
+    let mut libraries = report.paths.iter().filter_map(|path| path.library.as_ref());
+    libraries.find_map(|library| {
+        let drafts = library.drafts.iter().filter(|it| no_draft.contains(it)).map(|it| it.name());
+        let drafts: Vec<&str> = drafts.collect();
+        (!drafts.is_empty()).then(|| {
+            format!(
+                "{} has the draft (ipd) under the name {}, in {}; remove it, or name what matters with --library \
+                 or --require",
+                library.name,
+                listed(&drafts),
+                library.file
+            )
+        })
+    })
+}
+
+/// The other libraries of one kind that lack what is required.
+fn beside(report: &Report, required: &[Algorithm]) -> String {
+    let mut said = String::new();
+    for path in report.paths.iter().filter(|path| has_twin(report, path)) {
+        let Some(library) = &path.library else { continue };
+        let lacks: Vec<&str> =
+            required.iter().filter(|it| !library.offers.contains(it)).map(|it| it.name()).collect();
+        let is_of_one_kind = report.paths.iter().any(|other| {
+            other.backend == path.backend
+                && other.library.as_ref().is_some_and(|it| required.iter().any(|of| it.offers.contains(of)))
+        });
+        if !lacks.is_empty() && is_of_one_kind {
+            said += &format!("; beside it {}, which lacks {}", path.title(), listed(&lacks));
+        }
+    }
+    said
+}
+
+/// Whether the image has another library of the kind.
+fn has_twin(report: &Report, path: &PathInfo) -> bool {
+    path.library.is_some() && report.paths.iter().filter(|other| other.backend == path.backend).count() > 1
+}
+
 /// The required algorithms of which no case passed, and what the image has instead.
 fn unchecked(report: &Report, required: &[Algorithm]) -> Option<String> {
     let passed = |algorithm: &Algorithm| {
@@ -76,19 +123,24 @@ fn right(report: &Report, required: &[Algorithm], absent: &[Algorithm]) -> Strin
     let answer = if names.len() == 1 { "answers" } else { "answer" };
     let passed =
         |path: &PathInfo| report.cases.iter().any(|case| case.outcome == Outcome::Pass && case.is_of(path));
-    let paths: Vec<String> = report.paths.iter().filter(|path| passed(path)).map(PathInfo::title).collect();
+    let title = |path: &PathInfo| {
+        let is_loaders = has_twin(report, path) && path.library.as_ref().is_some_and(|it| it.by_loader);
+        path.title() + if is_loaders { ", the loader's choice" } else { "" }
+    };
+    let paths: Vec<String> = report.paths.iter().filter(|path| passed(path)).map(title).collect();
     let (count, checks) = (report.summary.pass, if report.summary.pass == 1 { "check" } else { "checks" });
     let absent: Vec<&str> = absent.iter().map(|algorithm| algorithm.name()).collect();
     let absent = match &absent[..] {
         [] => String::new(),
         absent => format!("; no library here provides {}, which is not required", listed(absent)),
     };
+    let beside = beside(report, required);
     let in_process = match report.paths.iter().find_map(|path| path.not_isolated.as_ref()) {
         Some(why) => format!("; ran without isolation ({why})"),
         None => String::new(),
     };
     format!(
-        "{} {answer} as published on {} ({count} {checks}){absent}; kernel randomness ok{in_process}",
+        "{} {answer} as published on {} ({count} {checks}){absent}{beside}; kernel randomness ok{in_process}",
         listed(&names),
         listed(&paths)
     )
@@ -163,6 +215,8 @@ mod tests {
             file: "/usr/lib/liboqs.so.7".to_owned(),
             offers: offers.to_vec(),
             draft: false,
+            by_loader: false,
+            drafts: Vec::new(),
             other_revision: Vec::new(),
         };
         PathInfo { library: Some(library), ..linked("installed-liboqs") }
@@ -177,7 +231,7 @@ mod tests {
     }
 
     fn check(report: &Report, line: &str) {
-        let verdict = judge(report, &CORE, &[]);
+        let verdict = judge(report, &CORE, &[], &[]);
         assert_eq!(verdict.line, line);
         assert_eq!(verdict.healthy, line.starts_with("healthy: "));
     }
@@ -191,12 +245,12 @@ mod tests {
         );
         let mut one = report(&[linked("a")]);
         one.cases.truncate(1);
-        let line = judge(&counted(one), &CORE[..1], &[]).line;
+        let line = judge(&counted(one), &CORE[..1], &[], &[]).line;
         assert_eq!(
             line,
             "healthy: ML-KEM-768 answers as published on a/auto (1 check); kernel randomness ok"
         );
-        let line = judge(&report(&[linked("a")]), &CORE, &[Algorithm::ChaCha20Poly1305]).line;
+        let line = judge(&report(&[linked("a")]), &CORE, &[Algorithm::ChaCha20Poly1305], &[]).line;
         let words =
             "; no library here provides ChaCha20-Poly1305, which is not required; kernel randomness ok";
         assert!(line.ends_with(words), "{line}");
@@ -261,26 +315,69 @@ mod tests {
         let mceliece = Algorithm::ClassicMcEliece460896;
         let mut library = installed("liboqs 0.9.0", &CORE);
         library.library.as_mut().unwrap().other_revision.push(mceliece);
-        let line = judge(&report(&[library.clone()]), &[mceliece], &[]).line;
+        let line = judge(&report(&[library.clone()]), &[mceliece], &[], &[]).line;
         assert!(
             line.ends_with(
                 "has ML-KEM-768, ML-DSA-87 and a revision of Classic-McEliece-460896 that pqcheck does not test"
             ),
             "{line}"
         );
-        assert!(judge(&report(&[library]), &CORE, &[]).healthy);
+        assert!(judge(&report(&[library]), &CORE, &[], &[]).healthy);
     }
 
     #[test]
     fn a_draft_is_found_whatever_the_verdict() {
         let mut library = installed("liboqs 0.10.1", &CORE);
-        assert!(!judge(&report(&[library.clone()]), &CORE, &[]).draft);
+        assert!(!judge(&report(&[library.clone()]), &CORE, &[], &[]).draft);
         library.library.as_mut().unwrap().draft = true;
         let report = report(&[linked("a"), library]);
-        let verdict = judge(&report, &CORE, &[]);
+        let verdict = judge(&report, &CORE, &[], &[]);
         assert!(verdict.draft && verdict.healthy);
-        let verdict = judge(&with(&[fail("x")], report), &CORE, &[]);
+        let verdict = judge(&with(&[fail("x")], report), &CORE, &[], &[]);
         assert!(verdict.draft && !verdict.healthy);
+    }
+
+    #[test]
+    fn a_draft_of_what_matters_is_unhealthy_wherever_it_stands() {
+        let mut library = installed("liboqs 0.10.1", &CORE);
+        library.library.as_mut().unwrap().drafts = vec![Algorithm::MlKem512, Algorithm::MlDsa87];
+        let report = report(&[linked("a"), library]);
+        let judged = |no_draft: &[Algorithm]| judge(&report, &CORE, &[], no_draft);
+        assert!(judged(&CORE[..1]).healthy);
+        let verdict = judged(&Algorithm::STANDARDS);
+        assert!(!verdict.healthy);
+        let words =
+            "unhealthy: liboqs 0.10.1 has the draft (ipd) under the name ML-KEM-512 and ML-DSA-87, in /usr/";
+        assert!(verdict.line.starts_with(words), "{}", verdict.line);
+    }
+
+    #[test]
+    fn a_library_beside_another_is_named_with_what_it_lacks() {
+        let openssl = |name: &str, file: &str, offers: &[Algorithm], by_loader: bool| {
+            let mut path = installed(name, offers);
+            path.path = file.to_owned();
+            let library = path.library.as_mut().unwrap();
+            (library.file, library.by_loader) = (file.to_owned(), by_loader);
+            path
+        };
+        let (new, old) = (
+            openssl("OpenSSL 3.5.9", "/lib/c.so.3", &CORE, true),
+            openssl("OpenSSL 1.1.1w", "/app/c.so.1.1", &[], false),
+        );
+        let mut both = report(&[new.clone(), old]);
+        for case in &mut both.cases {
+            if case.path == "/app/c.so.1.1" {
+                case.outcome = skip("not-offered: x");
+            }
+        }
+        check(
+            &counted(both),
+            "healthy: ML-KEM-768 and ML-DSA-87 answer as published on OpenSSL 3.5.9 (/lib/c.so.3), the loader's \
+             choice (2 checks); beside it OpenSSL 1.1.1w (/app/c.so.1.1), which lacks ML-KEM-768 and ML-DSA-87; kernel \
+             randomness ok",
+        );
+        let alone = judge(&report(&[new]), &CORE, &[], &[]).line;
+        assert!(!alone.contains("loader") && !alone.contains("beside"), "{alone}");
     }
 
     #[test]
@@ -288,16 +385,20 @@ mod tests {
         let mut warned = report(&[linked("a")]);
         warned.warnings = vec!["a warning".to_owned(), "another".to_owned()];
         assert!(
-            judge(&warned, &CORE, &[])
+            judge(&warned, &CORE, &[], &[])
                 .line
                 .ends_with("; kernel randomness ok; warning: a warning; warning: another")
         );
-        assert!(judge(&warned, &CORE, &[]).healthy);
+        assert!(judge(&warned, &CORE, &[], &[]).healthy);
         let wrong = with(&[fail("x")], warned.clone());
-        assert!(judge(&wrong, &CORE, &[]).line.ends_with("every case; warning: a warning; warning: another"));
+        assert!(
+            judge(&wrong, &CORE, &[], &[]).line.ends_with("every case; warning: a warning; warning: another")
+        );
         let skipped = with(&[skip("x")], warned);
         assert!(
-            judge(&skipped, &CORE, &[]).line.ends_with("can run it; warning: a warning; warning: another")
+            judge(&skipped, &CORE, &[], &[])
+                .line
+                .ends_with("can run it; warning: a warning; warning: another")
         );
         // What was seen of known departures is in the report alone.
         let departed = skip(&departure::skip_reason(crate::backend::Departure::EkModulus));
@@ -305,14 +406,14 @@ mod tests {
             with(&[Outcome::Pass, Outcome::Pass, departed], report(&[linked("a"), linked("b")]));
         departed.warnings = departure::warnings(&departed.cases);
         assert_eq!(departed.warnings.len(), 1);
-        assert!(judge(&departed, &CORE, &[]).line.ends_with("; kernel randomness ok"));
+        assert!(judge(&departed, &CORE, &[], &[]).line.ends_with("; kernel randomness ok"));
     }
 
     #[test]
     fn a_run_without_isolation_says_so() {
         let path =
             PathInfo { not_isolated: Some("cannot start a child process: EAGAIN".to_owned()), ..linked("b") };
-        let line = judge(&report(&[linked("a"), path]), &CORE, &[]).line;
+        let line = judge(&report(&[linked("a"), path]), &CORE, &[], &[]).line;
         assert!(
             line.ends_with(
                 "; kernel randomness ok; ran without isolation (cannot start a child process: EAGAIN)"

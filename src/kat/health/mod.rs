@@ -29,6 +29,8 @@ pub struct Options {
     pub deadline: Duration,
     /// What would be required too, if any backend had it.
     pub absent: Vec<Algorithm>,
+    /// No library may have the draft of one of these.
+    pub no_draft: Vec<Algorithm>,
     /// On every one of them, not only on those that the libraries take here.
     pub all_paths: bool,
     /// The machine, for the report.
@@ -40,7 +42,7 @@ pub fn run(options: &Options) -> HealthVerdict {
     let verdict = match look(options) {
         Err(why) => HealthVerdict::unhealthy(&why),
         Ok(report) => {
-            let verdict = judge(&report, &options.require, &options.absent);
+            let verdict = judge(&report, &options.require, &options.absent, &options.no_draft);
             HealthVerdict { report: Some(report), ..verdict }
         }
     };
