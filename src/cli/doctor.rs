@@ -12,7 +12,7 @@ use super::exit::{self, Exit};
 use super::{words, write};
 use crate::doctor::{self, Plan};
 use crate::image::python;
-use crate::image::root::Root;
+use crate::image::root::{OpenError, Root};
 use crate::image::target::Target;
 use crate::output;
 use crate::report::finding::Summary;
@@ -87,11 +87,10 @@ fn plan(args: &Args) -> Result<Plan> {
     let place = args.image.as_deref().or(args.root.as_deref()).unwrap_or(Path::new("/"));
     let name = place.display().to_string();
     let root = match args.image {
-        Some(_) => {
-            // What is not there is said here, with what may have been meant.
-            std::fs::metadata(place).map_err(|error| words::unreadable(place, error))?;
-            Root::archive(place)?
-        }
+        Some(_) => Root::archive(place).map_err(|error| match error {
+            OpenError::Unreadable { path, cause } => words::unreadable(&path, cause),
+            malformed => malformed.into(),
+        })?,
         None => Root::folder(place).map_err(|error| words::unreadable(place, error))?,
     };
     let in_image = |file: &PathBuf| match root.is_own() {

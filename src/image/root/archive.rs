@@ -22,12 +22,12 @@ const MOST_LAYERS: usize = 1024;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// It cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}", path.display())]
     Unreadable {
         /// The archive.
         path: PathBuf,
         /// What the machine says.
-        source: io::Error,
+        cause: io::Error,
     },
     /// It is not an archive of an image.
     #[error("{}: {what}", path.display())]
@@ -41,7 +41,7 @@ pub enum OpenError {
 
 /// The tree and the configuration of the image in an archive.
 pub(super) fn open(path: &Path) -> Result<(Tree, Config), OpenError> {
-    let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source };
+    let unreadable = |cause| OpenError::Unreadable { path: path.to_owned(), cause };
     let malformed = |what: String| OpenError::Malformed { path: path.to_owned(), what };
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
@@ -53,7 +53,7 @@ pub(super) fn open(path: &Path) -> Result<(Tree, Config), OpenError> {
 
 /// The same of an archive that is open already; `path` is for messages.
 pub(super) fn read(path: &Path, content: &Content) -> Result<(Tree, Config), OpenError> {
-    let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source };
+    let unreadable = |cause| OpenError::Unreadable { path: path.to_owned(), cause };
     let malformed = |what: String| OpenError::Malformed { path: path.to_owned(), what };
     match Compression::of(content).map_err(unreadable)? {
         Compression::None if tar_reader::is_tar(content) => {}
