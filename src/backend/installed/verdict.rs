@@ -250,12 +250,11 @@ struct Symbols {
 impl Symbols {
     fn note(&mut self, name: &[u8], address: u64) {
         // Most of some thousand names are of no interest.
-        let is_of_interest = matches!(name.get(..3), Some(b"OQS" | b"Ope"))
-            || UNTESTED.iter().any(|(it, ..)| it.as_bytes() == name);
-        let Some(name) = std::str::from_utf8(name).ok().filter(|_| is_of_interest) else { return };
-        if let Some(at) = UNTESTED.iter().position(|(function, ..)| *function == name) {
+        if let Some(at) = UNTESTED.iter().position(|(function, ..)| function.as_bytes() == name) {
             self.untested = Some(self.untested.map_or(at, |known| known.min(at)));
         }
+        let is_of_interest = matches!(name.get(..3), Some(b"OQS" | b"Ope"));
+        let Some(name) = std::str::from_utf8(name).ok().filter(|_| is_of_interest) else { return };
         if name == "OQS_version" {
             self.liboqs_version = Some(address);
         }

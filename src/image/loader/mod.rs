@@ -19,6 +19,7 @@ mod versions;
 
 pub use cache::Cache;
 pub use find::{Copy, Library, libraries, library, paths, usual};
+pub use search::expanded;
 pub use versions::MissingVersion;
 
 use search::Search;

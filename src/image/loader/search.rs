@@ -86,7 +86,7 @@ impl Search<'_> {
 }
 
 /// A text with each `$WORD` and `${WORD}` replaced that has a value; whether each had one.
-pub(super) fn expanded(text: &[u8], value: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> (Vec<u8>, bool) {
+pub fn expanded(text: &[u8], value: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> (Vec<u8>, bool) {
     let (mut out, mut all) = (Vec::new(), true);
     let mut rest = text;
     while let Some(at) = rest.iter().position(|byte| *byte == b'$') {

@@ -1,10 +1,12 @@
 //! Where an application of an image would find a library, beside the folders of its loader: what variables name, homes,
 //! Python's environments, package managers' stores, programs and running processes. Reads folders and no library.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::image::loader;
 use crate::image::processes::{self, First, Processes};
 use crate::image::root::{FileKind, Listed, Root};
 
@@ -32,7 +34,8 @@ pub(super) fn look(root: &Root, known: &[PathBuf], wanted: &dyn Fn(&[u8]) -> boo
         true => (processes::look(wanted), processes::first()),
         false => (Processes::default(), First::default()),
     };
-    let mut look = Look { root, first, wanted, seen: known.to_vec(), found: Vec::new(), left: MOST };
+    let mut look =
+        Look { root, first, wanted, seen: known.iter().cloned().collect(), found: Vec::new(), left: MOST };
     let mut absent: Vec<String> = Vec::new();
     for value in look.values("OQS_INSTALL_PATH") {
         if !look.libraries(&value) {
@@ -87,7 +90,7 @@ struct Look<'s> {
     first: First,
     wanted: &'s dyn Fn(&[u8]) -> bool,
     /// Folders that need no second look.
-    seen: Vec<PathBuf>,
+    seen: HashSet<PathBuf>,
     /// The folders that were there, with what is wanted in each.
     found: Vec<(PathBuf, Vec<OsString>)>,
     left: usize,
@@ -160,12 +163,10 @@ impl Look<'_> {
 
     fn named_prefixes(&mut self, store: &Path) {
         const NAMES: [&str; 7] = ["oqs", "openssl", "aws-lc", "boringssl", "libressl", "gnutls", "symcrypt"];
-        let names = self.root.list(store).unwrap_or_default();
-        for (name, _) in names.iter().filter(|(name, kind)| {
-            let name = name.to_string_lossy();
-            matches!(kind, Listed::Folder | Listed::Link) && NAMES.iter().any(|part| name.contains(part))
-        }) {
-            self.libraries(&store.join(name));
+        for name in self.folders_in(store) {
+            if NAMES.iter().any(|part| name.to_string_lossy().contains(part)) {
+                self.libraries(&store.join(name));
+            }
         }
     }
 
@@ -173,10 +174,12 @@ impl Look<'_> {
     fn runpath(&mut self, program: &Path) {
         let Some(found) = self.root.file(program) else { return };
         let Ok(elf) = self.root.elf(&found) else { return };
-        let origin = found.path.parent().unwrap_or(Path::new("/")).as_os_str().to_string_lossy().into_owned();
+        let origin = found.path.parent().unwrap_or(Path::new("/")).as_os_str().as_bytes();
         for listed in elf.runpath.iter().chain(&elf.rpath) {
-            for part in String::from_utf8_lossy(listed).split(':').filter(|part| !part.is_empty()) {
-                self.folder(Path::new(&part.replace("${ORIGIN}", &origin).replace("$ORIGIN", &origin)));
+            for part in listed.split(|byte| *byte == b':').filter(|part| !part.is_empty()) {
+                let (folder, _) =
+                    loader::expanded(part, &|word| (word == b"ORIGIN").then(|| origin.to_vec()));
+                self.folder(Path::new(OsStr::from_bytes(&folder)));
             }
         }
     }
@@ -193,11 +196,10 @@ impl Look<'_> {
         if there.node.kind != FileKind::Folder || !folder.is_absolute() {
             return false;
         }
-        if self.left == 0 || self.seen.contains(&there.path) {
+        if self.left == 0 || !self.seen.insert(there.path.clone()) {
             return true;
         }
         self.left -= 1;
-        self.seen.push(there.path.clone());
         let mut names: Vec<OsString> = self
             .root
             .entries(&there.path)
