@@ -76,8 +76,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         if !plan.subjects.is_empty() {
             say("these backends have no such workload; nothing was timed");
         }
-        // Who reads a report must find this one, and not an older one.
-        if args.output.is_none() && args.format == "human" {
+        if !write::is_kept(args.output.as_deref(), &args.format) {
             return Ok(Exit::NothingChecked.into());
         }
     }

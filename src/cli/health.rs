@@ -89,8 +89,7 @@ impl Args {
     /// What `pqcheck` without arguments and variables means, where that is how it was called. To have clap
     /// say the same takes a thirtieth of the whole check.
     pub(super) fn bare(arguments: &[OsString]) -> Option<Self> {
-        let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        if arguments.len() > 1 || VARIABLES.iter().any(is_set) {
+        if arguments.len() > 1 || VARIABLES.iter().any(super::is_set) {
             return None;
         }
         let looks = Looks {

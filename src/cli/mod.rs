@@ -84,8 +84,7 @@ fn run(arguments: &[OsString]) -> ExitCode {
     if let Some(args) = health::Args::bare(arguments) {
         return health::main(&args);
     }
-    // A variable that is empty is not set. Those of the health check are no concern of the other commands.
-    let is_set = |name: &OsStr| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    // The variables of the health check are no concern of the other commands.
     let set = |argument: Arg| match argument.get_env().is_some_and(is_set) {
         true => argument,
         false => argument.env(None::<&'static str>),
@@ -114,6 +113,11 @@ fn run(arguments: &[OsString]) -> ExitCode {
         say(&format!("{error:#}"));
         Exit::CouldNotWork.into()
     })
+}
+
+/// Whether a variable has a value: one that is empty is not set.
+fn is_set(name: impl AsRef<OsStr>) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
 /// One line on stderr, whatever a file name or a message brings along.

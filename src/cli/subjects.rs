@@ -152,10 +152,10 @@ pub(super) fn subjects(
         .iter()
         .flat_map(|backend| backend.paths.iter().map(move |path| Subject { backend, path, forced: false }));
     let mut subjects: Vec<Subject> = every.collect();
-    let known: Vec<String> = subjects.iter().map(Subject::name).collect();
     for name in names.iter().filter(|name| name.contains('/')).chain(forced.iter().filter(|it| *it != "all"))
     {
-        if !known.contains(name) {
+        if !subjects.iter().any(|subject| subject.name() == *name) {
+            let known: Vec<String> = subjects.iter().map(Subject::name).collect();
             bail!("unknown code path `{name}`{}", words::meant_or_known(name, &known, "this run has "));
         }
     }

@@ -9,6 +9,11 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::output::Style;
 
+/// Whether a report goes to a file or to a program, which must find it even if nothing was run, and not an older one.
+pub(super) fn is_kept(output: Option<&Path>, format: &str) -> bool {
+    output.is_some() || format != "human"
+}
+
 /// Writes to the file that `-o` names; to stdout where it names none, or `-`. Says whether it was a file.
 pub(super) fn to(
     output: Option<&Path>,

@@ -39,12 +39,12 @@ pub(super) fn compare(points: &[Runs], threshold: f64) -> Result<Trend, Error> {
     let chances = (measurements.len() * (points.len() - 1)) as f64;
     let rule = Rule { shown: (1.0 - LEVEL) / chances, threshold };
     let lost = lost::lost(before, last, points.len() - 1);
-    let pairing = Pairing::of(before, last);
-    let is_other = |it: &&Measurement| !before.measurements().iter().any(|was| pairing.joins(was, it));
+    let (pairing, earlier) = (Pairing::of(before, last), before.measurements());
+    let is_other = |it: &&Measurement| !earlier.iter().any(|was| pairing.joins(was, it));
     let others = measurements.iter().any(is_other);
     let rows: Vec<Row> = measurements.into_iter().map(|it| row(points, it, rule)).collect();
     let slower = rows.iter().filter(|row| row.is_slower()).count();
-    let compared = rows.iter().filter(|row| row.values.len() > 1).count();
+    let compared = rows.iter().filter(|row| row.is_compared()).count();
     // What is new in the last report has no history, and none is missed.
     let found = Found { slower, compared, others, ..Found::default() };
     Ok(Trend {

@@ -58,7 +58,7 @@ pub(super) fn compare(sides: &[Runs], plan: &Plan) -> Result<Ratios, Error> {
         })
         .collect();
     let slower = rows.iter().filter(|row| row.verdict == RatioVerdict::Slower).count();
-    let compared = rows.iter().filter(|row| row.ratio.is_some()).count();
+    let compared = rows.iter().filter(|row| row.is_compared()).count();
     let unclear = rows.len() - compared;
     let partial = plan.partial;
     let found = Found { slower, compared, unclear, others: has_others, partial, ..Found::default() };

@@ -85,6 +85,13 @@ pub struct Row {
     pub verdict: RatioVerdict,
 }
 
+impl Row {
+    /// Whether the two sides could be compared in it.
+    pub fn is_compared(&self) -> bool {
+        self.ratio.is_some()
+    }
+}
+
 /// What is to be said of a ratio.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]

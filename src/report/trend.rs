@@ -48,6 +48,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether it could be compared with an earlier report.
+    pub fn is_compared(&self) -> bool {
+        self.values.len() > 1
+    }
+
     /// Whether its last step made it slower.
     pub fn is_slower(&self) -> bool {
         self.steps.last().is_some_and(|step| step.verdict == RatioVerdict::Slower)

@@ -34,7 +34,7 @@ pub(in super::super) fn html(ratios: &Ratios, _: Style, out: &mut dyn Write) -> 
     workloads.dedup();
     for workload in workloads {
         let rows: Vec<&Row> =
-            ratios.rows.iter().filter(|row| row.workload == workload && row.ratio.is_some()).collect();
+            ratios.rows.iter().filter(|row| row.workload == workload && row.is_compared()).collect();
         if !rows.is_empty() {
             section(out, ratios, workload, &rows, &|row| label(ratios, row))?;
         }

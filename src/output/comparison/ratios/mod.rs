@@ -25,7 +25,7 @@ pub(super) fn human(ratios: &Ratios, style: Style, out: &mut dyn Write) -> io::R
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_header(["", "before", "after", "ratio", "99 % interval", "verdict"].map(right));
-        let rows = ratios.rows.iter().filter(|row| row.side == index && row.ratio.is_some());
+        let rows = ratios.rows.iter().filter(|row| row.side == index && row.is_compared());
         for row in rows {
             let [before, after, ratio, interval] = cells(row);
             let mut line = vec![Cell::new(format!("  {}", Plain(&name(row))))];
@@ -53,7 +53,7 @@ fn frame(ratios: &Ratios) -> Frame<'_> {
     Frame {
         conclusion: ratios.conclusion,
         all: ratios.rows.len(),
-        compared: ratios.rows.iter().filter(|row| row.ratio.is_some()).count(),
+        compared: ratios.rows.iter().filter(|row| row.is_compared()).count(),
         slower: ratios.count("slower"),
         threshold: ratios.threshold,
         since: "",

@@ -43,7 +43,7 @@ fn frame(trend: &Trend) -> Frame<'_> {
     Frame {
         conclusion: trend.conclusion,
         all: trend.rows.len(),
-        compared: trend.rows.iter().filter(|row| row.values.len() > 1).count(),
+        compared: trend.rows.iter().filter(|row| row.is_compared()).count(),
         slower: trend.rows.iter().filter(|row| row.is_slower()).count(),
         threshold: trend.threshold,
         since: " since the last step",
