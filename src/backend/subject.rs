@@ -29,6 +29,17 @@ impl Subject {
         self.path.installed.map_or_else(|| self.name(), Installed::title)
     }
 
+    /// The library: the file where it is one of the image, else the backend.
+    pub fn library(&self) -> String {
+        self.path.installed.map_or_else(|| self.backend.id.to_owned(), |installed| installed.info().file)
+    }
+
+    /// The implementation, of which the image may have other copies; nothing for one that is wrong on purpose.
+    pub fn implementation(&self) -> Option<&'static str> {
+        let id = self.backend.id;
+        (!id.starts_with("broken:")).then(|| id.strip_prefix("installed-").unwrap_or(id))
+    }
+
     /// Whether the library's own dispatch takes this path here, for some algorithm.
     pub fn is_chosen(&self) -> bool {
         Algorithm::ALL.into_iter().any(|algorithm| self.is_chosen_for(algorithm))
@@ -71,6 +82,7 @@ impl Subject {
             chosen: self.is_chosen(),
             lacks: self.path.lacks().iter().map(|feature| feature.name().to_owned()).collect(),
             not_isolated: None,
+            prehash_by_pqcheck: false,
             library: None,
         }
     }

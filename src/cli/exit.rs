@@ -36,7 +36,7 @@ impl Exit {
     pub(super) const fn of(summary: &Summary) -> Self {
         match summary {
             Summary { error: 1.., .. } => Self::CouldNotWork,
-            Summary { fail: 1.., .. } => Self::Wrong,
+            Summary { fail: 1.., .. } | Summary { suspect: 1.., .. } => Self::Wrong,
             Summary { pass: 0, .. } => Self::NothingChecked,
             _ => Self::Fine,
         }
@@ -155,11 +155,12 @@ mod tests {
 
     #[test]
     fn a_crash_outranks_a_failure_outranks_an_empty_run() {
-        let summary = |pass, fail, skip, error| Summary { pass, fail, skip, error };
+        let summary = |pass, fail, skip, error| Summary { pass, fail, skip, error, suspect: 0 };
         for (summary, exit) in [
             (summary(5, 0, 3, 0), Exit::Fine),
             (summary(5, 1, 3, 0), Exit::Wrong),
             (summary(0, 1, 3, 0), Exit::Wrong),
+            (Summary { suspect: 1, ..summary(5, 0, 3, 0) }, Exit::Wrong),
             (summary(5, 1, 3, 1), Exit::CouldNotWork),
             (summary(0, 0, 3, 0), Exit::NothingChecked),
             (summary(0, 0, 0, 0), Exit::NothingChecked),

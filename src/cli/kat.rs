@@ -17,7 +17,7 @@ use super::{say, subjects, words, write};
 use crate::backend::Subject;
 use crate::image::platform;
 use crate::kat::select::{Selection, Shard};
-use crate::kat::{self, Isolation, Plan};
+use crate::kat::{self, Isolation, Plan, readings};
 use crate::output::{self, Style, Verbosity};
 use crate::report::{CaseResult, Outcome, Report};
 use crate::spec::{Algorithm, Operation};
@@ -108,6 +108,8 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     let (mut suites, corpus) = corpus(args)?;
     if args.vectors.is_empty() {
         drop_strangers(&mut suites, &subjects, &args.algorithm);
+    } else {
+        readings::settle(&mut suites, &subjects);
     }
     let selection = Selection {
         algorithms: args.algorithm.clone(),
@@ -145,6 +147,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     let plan = Plan {
         subjects,
         suites: &suites,
+        foreign_vectors: !args.vectors.is_empty(),
         corpus,
         platform: platform::read(),
         asked: Vec::new(),

@@ -1,5 +1,7 @@
 //! Code paths x cases, and what came of each. Knows what cannot be asked, and not how the rest is run.
 
+use std::collections::BTreeMap;
+
 use super::plan::{Item, Plan};
 use crate::backend::Subject;
 use crate::report::{CaseResult, Outcome};
@@ -18,6 +20,10 @@ pub(super) struct Grid<'a> {
     pub(super) library_ns: u64,
     /// What accumulated cases came to, by subject and item.
     pub(super) digests: Vec<(usize, usize, [u8; 32])>,
+    /// Wrong answers, by item and subject.
+    pub(super) answers: BTreeMap<usize, Vec<(usize, [u8; 32])>>,
+    /// Whether pqcheck formatted messages for a subject.
+    pub(super) formatted: Vec<bool>,
     done: usize,
 }
 
@@ -28,6 +34,10 @@ pub(super) struct Entry {
     pub(super) item: usize,
     pub(super) library_ns: u64,
     pub(super) digest: Option<[u8; 32]>,
+    /// What tells a wrong answer from another one.
+    pub(super) answer: Option<[u8; 32]>,
+    /// Whether pqcheck formatted the message for the library.
+    pub(super) formatted: bool,
     pub(super) outcome: Outcome,
 }
 
@@ -47,6 +57,8 @@ impl<'a> Grid<'a> {
             drafts: vec![false; outcomes.len()],
             library_ns: 0,
             digests: Vec::new(),
+            answers: BTreeMap::new(),
+            formatted: vec![false; outcomes.len()],
             plan,
             items,
             outcomes,
@@ -60,9 +72,13 @@ impl<'a> Grid<'a> {
 
     /// Takes down what came of a case.
     pub(super) fn enter(&mut self, entry: Entry) {
-        let Entry { subject, item, library_ns, digest, outcome } = entry;
+        let Entry { subject, item, library_ns, digest, answer, formatted, outcome } = entry;
         self.library_ns += library_ns;
         self.digests.extend(digest.map(|digest| (subject, item, digest)));
+        if let Some(answer) = answer {
+            self.answers.entry(item).or_default().push((subject, answer));
+        }
+        self.formatted[subject] |= formatted;
         self.set(subject, item, outcome);
     }
 

@@ -20,10 +20,11 @@ const ROUNDS: u64 = 10;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Puts the name of what a library has in place of the standard before the reason of each case that failed, and
-/// takes down who has a draft, by its symbols or by its answers.
-pub(super) fn name(grid: &mut Grid<'_>) {
+/// takes down who has a draft, by its symbols or by its answers. Returns who was named, by subject.
+pub(super) fn name(grid: &mut Grid<'_>) -> BTreeSet<(usize, Algorithm)> {
+    let mut all = BTreeSet::new();
     let rows = grid.outcomes.iter_mut().zip(&mut grid.drafts);
-    for (subject, (outcomes, draft)) in grid.plan.subjects.iter().zip(rows) {
+    for (index, (subject, (outcomes, draft))) in grid.plan.subjects.iter().zip(rows).enumerate() {
         let Some(installed) = subject.path.installed else { continue };
         *draft = installed.verdict.offers.iter().any(|(_, speaks)| *speaks == Speaks::Draft);
         let mut failed: Vec<(Algorithm, &mut String)> = Vec::new();
@@ -40,11 +41,13 @@ pub(super) fn name(grid: &mut Grid<'_>) {
                 Some(installed.answers_with(algorithm, &instead))
             });
             let Some(named) = named else { continue };
+            all.insert((index, algorithm));
             for (_, reason) in failed.iter_mut().filter(|(of, _)| *of == algorithm) {
                 reason.insert_str(0, &format!("{named}: "));
             }
         }
     }
+    all
 }
 
 /// What the library has under the name of `algorithm`, found out in a child of its own; nothing where that

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::backend::installed::Installed;
 use crate::isolate;
-use crate::report::{CaseResult, Library, PathInfo, Report, SCHEMA, Summary, Timing};
+use crate::report::{CaseResult, Library, PathInfo, RanNowhere, Report, SCHEMA, Summary, Timing};
 
 mod departure;
 mod exec;
@@ -18,7 +18,9 @@ mod isolation;
 pub mod merge;
 mod plan;
 pub mod randomness;
+pub mod readings;
 pub mod select;
+mod suspect;
 mod unpublished;
 
 use grid::Grid;
@@ -26,7 +28,7 @@ pub use plan::{Isolation, Plan};
 
 /// Every reason for which a case is skipped, and what it means. What follows the colon varies.
 pub const SKIP_REASONS: &[(&str, &str)] = &[
-    ("bad-vector", "the published answer is known to be wrong"),
+    ("bad-vector", "the published answer is known to be wrong, or the key was not published"),
     ("known-departure", "the library is known to depart from the standard here, and did"),
     ("cpu-lacks", "this processor lacks a feature that the code path needs"),
     ("no-published-digest", "no published value, and no second backend to confirm it"),
@@ -40,8 +42,9 @@ pub fn run(plan: &Plan<'_>, progress: &mut dyn FnMut(usize, usize)) -> Report {
     let (wall, cpu) = (Instant::now(), isolate::cpu_ns());
     let mut grid = Grid::new(plan);
     isolation::fill(&mut grid, progress);
-    identity::name(&mut grid);
+    let named = identity::name(&mut grid);
     let digests = unpublished::confirm(&mut grid);
+    suspect::find(&mut grid, &named);
 
     let timing = plan.timed.then(|| Timing {
         library_ns: grid.library_ns,
@@ -59,6 +62,7 @@ pub fn run(plan: &Plan<'_>, progress: &mut dyn FnMut(usize, usize)) -> Report {
         paths,
         warnings: warnings(plan, &cases),
         summary: Summary::of(&cases),
+        ran_nowhere: RanNowhere::of(&cases),
         timing,
         digests,
         cases,
@@ -71,6 +75,7 @@ fn paths(grid: &Grid<'_>) -> Vec<PathInfo> {
         let library = |installed: &Installed| Library { draft: grid.drafts[index], ..installed.info() };
         paths.push(PathInfo {
             not_isolated: grid.not_isolated[index].clone(),
+            prehash_by_pqcheck: grid.formatted[index],
             library: subject.path.installed.map(library),
             ..subject.info()
         });

@@ -16,6 +16,8 @@ pub struct Plan<'a> {
     pub subjects: Vec<Subject>,
     /// The vectors.
     pub suites: &'a [Suite],
+    /// Whether they are a user's, so that they may be wrong or misread. The embedded ones pass on every linked library.
+    pub foreign_vectors: bool,
     /// Where they came from, for the report.
     pub corpus: Vec<String>,
     /// The machine, for the report.

@@ -8,7 +8,7 @@ use super::grouped::{self, Group};
 use super::listing::{self, Alike, Entry, Label};
 use super::text::{self, Painted, Plain, counted, duration, wrapped};
 use super::{Format, Style, Verbosity, skips, table};
-use crate::report::{CaseResult, Outcome, Platform, Report, Summary, Timing};
+use crate::report::{CaseResult, Counts, Outcome, Platform, RanNowhere, Report, Summary, Timing};
 
 /// For people.
 pub(super) struct Human;
@@ -37,8 +37,8 @@ impl Format for Human {
             versions(&mut out, &groups, style)?;
             platform(&mut out, &report.platform, style)?;
         }
-        let (blocks, whole): (Vec<_>, Vec<_>) =
-            report.digests.iter().partition(|digest| digest.block.is_some());
+        let unpublished = report.digests.iter().filter(|digest| !digest.published);
+        let (blocks, whole): (Vec<_>, Vec<_>) = unpublished.partition(|digest| digest.block.is_some());
         if !blocks.is_empty() && told {
             writeln!(
                 out,
@@ -54,7 +54,8 @@ impl Format for Human {
         if let Some(timing) = &report.timing {
             time(&mut out, timing)?;
         }
-        verdict(&mut out, report.summary, &groups, style)?;
+        nowhere(&mut out, &report.ran_nowhere, style)?;
+        verdict(&mut out, report, &groups, style)?;
         out.flush()
     }
 }
@@ -72,6 +73,14 @@ fn wrong(out: &mut dyn Write, groups: &[Group<'_>], style: Style) -> io::Result<
             cut |= listing::write(out, label, &group.name(), &entries, alike, style)?;
         }
     }
+    let mut suspect: Vec<&CaseResult> = groups.iter().flat_map(|group| &group.cases).copied().collect();
+    let mut seen = BTreeSet::new();
+    suspect.retain(|case| {
+        matches!(case.outcome, Outcome::Suspect { .. }) && seen.insert((&case.suite, &case.case))
+    });
+    let entries: Vec<Entry<'_>> = suspect.into_iter().filter_map(suspected).collect();
+    any |= !entries.is_empty();
+    cut |= listing::write(out, Label("SUSPECT", text::WARNING), "all", &entries, Alike::Suite, style)?;
     if cut {
         writeln!(out, "This list is cut short; --format json has every case.")?;
     }
@@ -81,6 +90,13 @@ fn wrong(out: &mut dyn Write, groups: &[Group<'_>], style: Style) -> io::Result<
 fn failure(case: &CaseResult) -> Option<Entry<'_>> {
     match &case.outcome {
         Outcome::Fail { reason, expected, got } => Some(entry(case, reason, Some((expected, got)))),
+        _ => None,
+    }
+}
+
+fn suspected(case: &CaseResult) -> Option<Entry<'_>> {
+    match &case.outcome {
+        Outcome::Suspect { reason, expected, got } => Some(entry(case, reason, Some((expected, got)))),
         _ => None,
     }
 }
@@ -137,6 +153,15 @@ fn versions(out: &mut dyn Write, groups: &[Group<'_>], style: Style) -> io::Resu
             wrapped(out, &format!("{backend:<longest$}  "), &Plain(&info.version).to_string(), style)?;
         }
     }
+    let formatted = groups.iter().filter(|group| group.info.is_some_and(|info| info.prehash_by_pqcheck));
+    let formatted: Vec<String> = formatted.map(|group| Plain(&group.name()).to_string()).collect();
+    if !formatted.is_empty() {
+        let why = format!(
+            "{}: pqcheck hashes and formats the message (FIPS 204, Algorithms 4 and 5)",
+            formatted.join(", ")
+        );
+        wrapped(out, "HashML-DSA on ", &why, style)?;
+    }
     Ok(())
 }
 
@@ -171,8 +196,19 @@ fn time(out: &mut dyn Write, timing: &Timing) -> io::Result<()> {
     )
 }
 
-fn verdict(out: &mut dyn Write, summary: Summary, groups: &[Group<'_>], style: Style) -> io::Result<()> {
-    let Summary { pass, fail, skip, error } = summary;
+/// The cases of which nobody can say whether they would have passed.
+fn nowhere(out: &mut dyn Write, all: &[RanNowhere], style: Style) -> io::Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let cases = all.iter().map(|it| it.cases).sum();
+    let reasons: Vec<String> = all.iter().map(|it| format!("{} ({})", it.cases, Plain(&it.reason))).collect();
+    wrapped(out, "ran nowhere: ", &format!("{}: {}", counted(cases, "case"), reasons.join(", ")), style)
+}
+
+fn verdict(out: &mut dyn Write, report: &Report, groups: &[Group<'_>], style: Style) -> io::Result<()> {
+    let summary = report.summary;
+    let Summary { fail, suspect, error, .. } = summary;
     let paths = counted(groups.len() as u64, "code path");
     let cases = groups.first().map_or(0, |group| group.cases.len());
     let size = if groups.iter().all(|group| group.cases.len() == cases) {
@@ -184,6 +220,15 @@ fn verdict(out: &mut dyn Write, summary: Summary, groups: &[Group<'_>], style: S
     if fail > 0 {
         let on = paths_with(groups, |outcome| matches!(outcome, Outcome::Fail { .. }));
         words.push(format!("{} by {on}", counted(fail, "wrong answer")));
+    }
+    if suspect > 0 {
+        let vectors = groups.iter().flat_map(|group| &group.cases);
+        let of = vectors.filter(|case| matches!(case.outcome, Outcome::Suspect { .. }));
+        let cases: BTreeSet<_> = of.map(|case| (&case.suite, &case.case)).collect();
+        words.push(format!(
+            "{}: all implementations agree on another answer",
+            counted(cases.len() as u64, "suspect vector")
+        ));
     }
     if error > 0 {
         let on = paths_with(groups, |outcome| matches!(outcome, Outcome::Error { .. }));
@@ -198,15 +243,23 @@ fn verdict(out: &mut dyn Write, summary: Summary, groups: &[Group<'_>], style: S
             0 => String::new(),
             n => format!(", but for {} from the standards", counted(n as u64, "known departure")),
         };
-        (format!("every case that ran gave the published answer{but}"), text::GOOD)
+        (format!("every case that ran gave {}{but}", answer(report)), text::GOOD)
     } else {
         (words.join("; "), text::FAIL)
     };
-    writeln!(
-        out,
-        "pass {pass}, fail {fail}, skip {skip}, error {error}: {size}; {}",
-        Painted(words, color, style)
-    )
+    writeln!(out, "{}: {size}; {}", Counts(summary), Painted(words, color, style))
+}
+
+/// What it is that every case gave. Of an accumulated run no digest may be published.
+fn answer(report: &Report) -> &'static str {
+    let (published, confirmed): (Vec<_>, Vec<_>) = report.digests.iter().partition(|digest| digest.published);
+    if confirmed.is_empty() {
+        "the published answer"
+    } else if published.is_empty() && report.digests.len() as u64 >= report.summary.pass {
+        "the answer of the other implementations; none is published"
+    } else {
+        "the published answer, or the one of the other implementations where none is published"
+    }
 }
 
 fn departs(outcome: &Outcome) -> bool {
@@ -285,7 +338,7 @@ mod tests {
         report.summary = Summary::of(&report.cases);
         assert_eq!(
             last_line(&report),
-            "pass 0, fail 0, skip 17, error 0: 17 outcomes on 4 code paths; nothing was checked"
+            "pass 0, fail 0, skip 19, error 0: 19 outcomes on 4 code paths; nothing was checked"
         );
         report.cases.clear();
         report.paths.clear();

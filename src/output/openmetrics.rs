@@ -151,7 +151,7 @@ fn gauge(out: &mut DescriptorEncoder<'_>, name: &str, about: &str, value: bool) 
 fn kind(outcome: &Outcome) -> usize {
     match outcome {
         Outcome::Pass => 0,
-        Outcome::Fail { .. } => 1,
+        Outcome::Fail { .. } | Outcome::Suspect { .. } => 1,
         Outcome::Skip { .. } => 2,
         Outcome::Error { .. } => 3,
     }

@@ -64,7 +64,7 @@ mod tests {
         }
         expect![[r#"
             Skipped, by reason:
-                56  known bad vector  every code path
+                60  known bad vector  every code path
 
         "#]]
         .assert_eq(&rendered(&report));

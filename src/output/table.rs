@@ -12,6 +12,7 @@ use crate::report::Summary;
 use crate::spec::Algorithm;
 
 const FAIL: &str = "FAIL";
+const SUSPECT: &str = "suspect";
 const ERROR: &str = "ERROR";
 
 /// Writes the table; the path that the library takes has a star.
@@ -64,8 +65,8 @@ fn tally(group: &Group<'_>) -> BTreeMap<Algorithm, Summary> {
 /// What went wrong, what went right, what did not run in brackets; `-` where nothing ran.
 fn cell(summary: Option<&Summary>) -> String {
     let summary = summary.copied().unwrap_or_default();
-    let Summary { pass, fail, skip, error } = summary;
-    let counts = [(fail, FAIL), (error, ERROR), (pass, "ok")];
+    let Summary { pass, fail, suspect, skip, error } = summary;
+    let counts = [(fail, FAIL), (suspect, SUSPECT), (error, ERROR), (pass, "ok")];
     let mut lines: Vec<String> = counts
         .iter()
         .filter(|(count, _)| *count > 0)
@@ -91,6 +92,7 @@ fn colored(line: &str, style: Style) -> String {
     }
     let word = |word, color| Painted(word, color, style).to_string();
     line.replace(&format!(" {FAIL}"), &format!(" {}", word(FAIL, text::FAIL)))
+        .replace(&format!(" {SUSPECT}"), &format!(" {}", word(SUSPECT, text::WARNING)))
         .replace(&format!(" {ERROR}"), &format!(" {}", word(ERROR, text::ERROR)))
 }
 
@@ -131,17 +133,18 @@ mod tests {
             &sample::report(),
             80,
             expect![[r#"
-                                  ML-KEM   ML-DSA  ChaCha20
-                                     768       87  Poly1305
-            liboqs/native*        8 FAIL   2 FAIL         -
-                                    1 ok  2 ERROR       (1)
-            liboqs/portable         9 ok     3 ok         -
-                                              (1)       (1)
-            pqclean/aarch64*           -        -         -
-                                     (9)      (4)       (1)
-            rustcrypto/portable*    9 ok  1 ERROR      1 ok
-                                             3 ok
-        "#]],
+                                         ML-KEM   ML-DSA  ChaCha20
+                                            768       87  Poly1305
+                liboqs/native*           8 FAIL   2 FAIL         -
+                                      1 suspect  2 ERROR       (1)
+                                           1 ok
+                liboqs/portable            9 ok     3 ok         -
+                                            (1)      (1)       (1)
+                pqclean/aarch64*              -        -         -
+                                           (10)      (4)       (1)
+                rustcrypto/portable*  1 suspect  1 ERROR      1 ok
+                                           9 ok     3 ok
+            "#]],
         );
     }
 

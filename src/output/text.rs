@@ -51,11 +51,12 @@ fn is_hostile(c: char) -> bool {
     !matches!(c, ' '..='~') && c.escape_debug().len() > 1
 }
 
-/// [`Plain`], cut after so many characters as a reader of a list can use.
+/// [`Plain`], cut between two words where it is longer than a reader of a list can use, which no sentence of pqcheck's is.
 pub(super) fn reason(text: &str, style: Style) -> String {
-    const LONGEST: usize = 240;
+    const LONGEST: usize = 600;
     match text.char_indices().nth(LONGEST) {
-        Some((at, _)) if style.verbosity != Verbosity::Verbose => {
+        Some((end, _)) if style.verbosity != Verbosity::Verbose => {
+            let at = text[..end].rfind(' ').filter(|at| *at > 0).unwrap_or(end);
             let left = text[at..].chars().count();
             format!("{}… ({} more)", Plain(&text[..at]), counted(left as u64, "character"))
         }
@@ -112,9 +113,14 @@ mod tests {
 
     #[test]
     fn a_long_reason_is_cut_at_a_character_and_says_so() {
-        let long = "é".repeat(241);
+        let long = "é".repeat(601);
         let shown = reason(&long, Style::default());
-        assert_eq!(shown, format!("{}… (1 character more)", "é".repeat(240)));
+        assert_eq!(shown, format!("{}… (1 character more)", "é".repeat(600)));
+        let words = format!("{} word word", "é".repeat(593));
+        assert_eq!(
+            reason(&words, Style::default()),
+            format!("{} word… (5 characters more)", "é".repeat(593))
+        );
         assert_eq!(reason(&long, Style { verbosity: Verbosity::Verbose, ..Style::default() }), long);
     }
 

@@ -1,5 +1,7 @@
 //! The results of a run as plain data. Knows no renderer, no file and no terminal.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::spec::{Algorithm, Operation};
@@ -49,7 +51,10 @@ pub struct Report {
     /// Where the time went, if it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timing: Option<Timing>,
-    /// The digests of accumulated runs for which none is published.
+    /// The cases that ran on no code path, by the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ran_nowhere: Vec<RanNowhere>,
+    /// The digests of accumulated runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub digests: Vec<AccumulatedDigest>,
     /// One entry per case and code path, sorted by backend, path, suite and case as they run.
@@ -111,6 +116,10 @@ pub struct PathInfo {
     /// Why the path ran in pqcheck's own process, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_isolated: Option<String>,
+    /// Whether pqcheck hashed and formatted the messages of HashML-DSA (FIPS 204, Algorithms 4 and 5), which the path
+    /// then took through its internal interface, because it has no entry point for them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prehash_by_pqcheck: bool,
     /// The library file behind the path, where it is one of the image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<Library>,
@@ -155,6 +164,9 @@ pub struct Summary {
     pub pass: u64,
     /// Cases whose answer was wrong.
     pub fail: u64,
+    /// Cases in which all implementations gave the same other answer than the published one.
+    #[serde(default)]
+    pub suspect: u64,
     /// Cases that were not run, each with a reason.
     pub skip: u64,
     /// Cases that could not be run to the end.
@@ -176,6 +188,7 @@ impl Summary {
         match outcome {
             Outcome::Pass => self.pass += 1,
             Outcome::Fail { .. } => self.fail += 1,
+            Outcome::Suspect { .. } => self.suspect += 1,
             Outcome::Skip { .. } => self.skip += 1,
             Outcome::Error { .. } => self.error += 1,
         }
@@ -183,12 +196,12 @@ impl Summary {
 
     /// How many cases ran, to whatever end.
     pub fn ran(&self) -> u64 {
-        self.pass + self.fail + self.error
+        self.pass + self.fail + self.suspect + self.error
     }
 
     /// All outcomes together.
     pub fn total(&self) -> u64 {
-        self.pass + self.fail + self.skip + self.error
+        self.ran() + self.skip
     }
 }
 
@@ -203,7 +216,38 @@ pub struct Timing {
     pub wall_ns: u64,
 }
 
-/// What an accumulated run came to where there is no published value to compare with.
+/// Cases that ran on no code path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RanNowhere {
+    /// Why, as the first code path says that has the algorithm: `unsupported: pre-hash`.
+    pub reason: String,
+    /// How many.
+    pub cases: u64,
+}
+
+impl RanNowhere {
+    /// The cases among `cases` that ran on no code path, by the reason.
+    pub fn of(cases: &[CaseResult]) -> Vec<Self> {
+        let mut skipped: BTreeMap<(&str, &str), Option<&str>> = BTreeMap::new();
+        for case in cases {
+            let why = skipped.entry((&case.suite, &case.case)).or_insert(Some(""));
+            match (&case.outcome, &why) {
+                (Outcome::Skip { reason }, Some(known)) if known.is_empty() || known.starts_with("not-") => {
+                    *why = Some(reason);
+                }
+                (Outcome::Skip { .. }, _) => {}
+                _ => *why = None,
+            }
+        }
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for why in skipped.into_values().flatten() {
+            *counts.entry(why).or_default() += 1;
+        }
+        counts.into_iter().map(|(reason, cases)| Self { reason: reason.to_owned(), cases }).collect()
+    }
+}
+
+/// What an accumulated run came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccumulatedDigest {
     /// What was accumulated.
@@ -219,6 +263,9 @@ pub struct AccumulatedDigest {
     pub path: String,
     /// The SHAKE128 digest, 32 bytes in hex.
     pub digest: String,
+    /// Whether one is published, with which it was compared. Where none is, the backends are compared with each other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub published: bool,
 }
 
 /// The outcome of one case on one code path.
@@ -267,6 +314,16 @@ pub enum Outcome {
         /// The published value, shortened; or `accept`, `reject`.
         expected: String,
         /// The library's value, shortened; or `accept`, `reject`.
+        got: String,
+    },
+    /// The answer is another one, and all implementations that answered give the same: not they are to be suspected, but
+    /// the vectors, or how pqcheck reads them.
+    Suspect {
+        /// The step and value that differ, who agrees, and what the published answer is right for, if that is known.
+        reason: String,
+        /// As of `Fail`.
+        expected: String,
+        /// As of `Fail`.
         got: String,
     },
     /// The case was not run.

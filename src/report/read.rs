@@ -56,8 +56,12 @@ pub struct Counts(pub Summary);
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Summary { pass, fail, skip, error } = self.0;
-        write!(f, "pass {pass}, fail {fail}, skip {skip}, error {error}")
+        let Summary { pass, fail, suspect, skip, error } = self.0;
+        write!(f, "pass {pass}, fail {fail}, ")?;
+        if suspect > 0 {
+            write!(f, "suspect {suspect}, ")?;
+        }
+        write!(f, "skip {skip}, error {error}")
     }
 }
 
@@ -219,8 +223,8 @@ mod tests {
         let message = altered(|value| value["summary"]["fail"] = 0.into());
         assert_eq!(
             message,
-            "damaged report: the summary says pass 26, fail 0, skip 17, error 3, but the cases add up to \
-             pass 26, fail 10, skip 17, error 3"
+            "damaged report: the summary says pass 26, fail 0, suspect 2, skip 19, error 3, but the cases add up to \
+             pass 26, fail 10, suspect 2, skip 19, error 3"
         );
     }
 }

@@ -97,8 +97,47 @@ impl Hash {
         Self::ALL.into_iter().find(|hash| hash.name() == name)
     }
 
+    /// The digest of `msg`, of the length that FIPS 204, Algorithm 4 asks for: of SHAKE128 256 bits, of SHAKE256 512.
+    pub fn digest(self, msg: &[u8]) -> Vec<u8> {
+        fn fixed<D: sha2::Digest>(msg: &[u8]) -> Vec<u8> {
+            D::digest(msg).to_vec()
+        }
+        fn extendable<D: shake::digest::ExtendableOutput + Default + shake::digest::Update>(
+            msg: &[u8],
+            bytes: usize,
+        ) -> Vec<u8> {
+            let mut digest = vec![0; bytes];
+            let mut hash = D::default();
+            hash.update(msg);
+            hash.finalize_xof_into(&mut digest);
+            digest
+        }
+        match self {
+            Self::Sha2_224 => fixed::<sha2::Sha224>(msg),
+            Self::Sha2_256 => fixed::<sha2::Sha256>(msg),
+            Self::Sha2_384 => fixed::<sha2::Sha384>(msg),
+            Self::Sha2_512 => fixed::<sha2::Sha512>(msg),
+            Self::Sha2_512_224 => fixed::<sha2::Sha512_224>(msg),
+            Self::Sha2_512_256 => fixed::<sha2::Sha512_256>(msg),
+            Self::Sha3_224 => fixed::<sha3::Sha3_224>(msg),
+            Self::Sha3_256 => fixed::<sha3::Sha3_256>(msg),
+            Self::Sha3_384 => fixed::<sha3::Sha3_384>(msg),
+            Self::Sha3_512 => fixed::<sha3::Sha3_512>(msg),
+            Self::Shake128 => extendable::<shake::Shake128>(msg, 32),
+            Self::Shake256 => extendable::<shake::Shake256>(msg, 64),
+        }
+    }
+
     /// The function whose object identifier ends in `last`, if there is one.
     pub fn from_oid(last: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|hash| *hash as u8 == last)
     }
+}
+
+/// The formatted message M′ of HashML-DSA: 1, the length of the context, the context, the object identifier of the
+/// function, the digest (FIPS 204, Algorithm 4, line 23). Nothing where the context is longer than [`MAX_CTX`].
+pub fn formatted(hash: Hash, msg: &[u8], ctx: &[u8]) -> Option<Vec<u8>> {
+    let length = u8::try_from(ctx.len()).ok()?;
+    let oid = [0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, hash as u8];
+    Some([&[1, length], ctx, &oid, &hash.digest(msg)].concat())
 }

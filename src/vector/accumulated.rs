@@ -19,6 +19,7 @@ use std::borrow::Cow;
 use shake::digest::{ExtendableOutput as _, Update as _, XofReader as _};
 use shake::{Shake128, Shake128Reader};
 
+use super::revision::Revision;
 use super::{Case, Task};
 use crate::spec::{Algorithm, Operation, ml_dsa, ml_kem, round3};
 
@@ -85,9 +86,9 @@ pub fn instead(algorithm: Algorithm, count: u64, digest: &[u8; 32]) -> Option<&'
     let row = KNOWN.iter().find(|row| row.is(family, count) && row.digest == *digest)?;
     match row.speaks {
         speaks if speaks == right => None,
-        Speaks::Final => Some("the standard"),
-        Speaks::Draft => Some(DRAFT),
-        Speaks::Round3 => Some("the submission of round 3, from before the standard"),
+        Revision::Final => Some("the standard"),
+        Revision::Draft => Some(DRAFT),
+        Revision::Round3 => Some("the submission of round 3, from before the standard"),
     }
 }
 
@@ -146,69 +147,18 @@ impl Digest {
     }
 }
 
-/// What an implementation can turn out to speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Speaks {
-    /// The standard as published.
-    Final,
-    /// Its initial public draft of August 2023.
-    Draft,
-    /// The submission to round 3 of NIST's competition, from which the draft was made.
-    Round3,
-}
-
-impl Speaks {
-    const fn words(self, algorithm: Algorithm) -> &'static str {
-        match (self, algorithm) {
-            (Self::Final, Algorithm::MlKem512) => "ML-KEM-512 of FIPS 203",
-            (Self::Final, Algorithm::MlKem768) => "ML-KEM-768 of FIPS 203",
-            (Self::Final, Algorithm::MlKem1024) => "ML-KEM-1024 of FIPS 203",
-            (Self::Final, Algorithm::MlDsa44) => "ML-DSA-44 of FIPS 204",
-            (Self::Final, Algorithm::MlDsa65) => "ML-DSA-65 of FIPS 204",
-            (Self::Final, Algorithm::MlDsa87) => "ML-DSA-87 of FIPS 204",
-            (Self::Draft, Algorithm::MlKem512) => {
-                "ML-KEM-512 of the initial public draft of FIPS 203 (liboqs 0.10)"
-            }
-            (Self::Draft, Algorithm::MlKem768) => {
-                "ML-KEM-768 of the initial public draft of FIPS 203 (liboqs 0.10)"
-            }
-            (Self::Draft, Algorithm::MlKem1024) => {
-                "ML-KEM-1024 of the initial public draft of FIPS 203 (liboqs 0.10)"
-            }
-            (Self::Draft, Algorithm::MlDsa44) => {
-                "ML-DSA-44 of the initial public draft of FIPS 204 (liboqs 0.10, 0.11)"
-            }
-            (Self::Draft, Algorithm::MlDsa65) => {
-                "ML-DSA-65 of the initial public draft of FIPS 204 (liboqs 0.10, 0.11)"
-            }
-            (Self::Draft, Algorithm::MlDsa87) => {
-                "ML-DSA-87 of the initial public draft of FIPS 204 (liboqs 0.10, 0.11)"
-            }
-            (Self::Round3, Algorithm::MlKem512) => "Kyber512, round 3 (liboqs 0.9)",
-            (Self::Round3, Algorithm::MlKem768) => "Kyber768, round 3 (liboqs 0.9)",
-            (Self::Round3, Algorithm::MlKem1024) => "Kyber1024, round 3 (liboqs 0.9)",
-            (Self::Round3, Algorithm::MlDsa44) => "Dilithium2, round 3.1 (liboqs 0.9)",
-            (Self::Round3, Algorithm::MlDsa65) => "Dilithium3, round 3.1 (liboqs 0.9)",
-            (Self::Round3, Algorithm::MlDsa87) => "Dilithium5, round 3.1 (liboqs 0.9)",
-            (_, Algorithm::ChaCha20Poly1305 | Algorithm::Kyber512 | Algorithm::ClassicMcEliece460896) => {
-                algorithm.name()
-            }
-        }
-    }
-}
-
 /// The parameter set under which the digests of an algorithm stand in the table, and what it should turn out to speak.
-const fn family(algorithm: Algorithm) -> (Algorithm, Speaks) {
+const fn family(algorithm: Algorithm) -> (Algorithm, Revision) {
     match algorithm {
-        Algorithm::Kyber512 => (Algorithm::MlKem512, Speaks::Round3),
-        _ => (algorithm, Speaks::Final),
+        Algorithm::Kyber512 => (Algorithm::MlKem512, Revision::Round3),
+        _ => (algorithm, Revision::Final),
     }
 }
 
 /// One digest that identifies an algorithm.
 struct Known {
     algorithm: Algorithm,
-    speaks: Speaks,
+    speaks: Revision,
     count: u64,
     digest: [u8; 32],
 }
@@ -219,7 +169,7 @@ impl Known {
     }
 }
 
-const fn row(algorithm: Algorithm, speaks: Speaks, count: u64, hex: &str) -> Known {
+const fn row(algorithm: Algorithm, speaks: Revision, count: u64, hex: &str) -> Known {
     match const_hex::const_decode_to_array(hex.as_bytes()) {
         Ok(digest) => Known { algorithm, speaks, count, digest },
         // Evaluated by the compiler alone: a typing error in the table does not build.
@@ -233,7 +183,7 @@ const fn row(algorithm: Algorithm, speaks: Speaks, count: u64, hex: &str) -> Kno
 #[rustfmt::skip]
 static KNOWN: [Known; 49] = {
     use Algorithm::{MlDsa44, MlDsa65, MlDsa87, MlKem512, MlKem768, MlKem1024};
-    use Speaks::{Draft, Final, Round3};
+    use Revision::{Draft, Final, Round3};
     [
         row(MlKem512, Final, 10, "4dfc0763671ffc6fac05500debfc30e2f46ed9b2e98c3eeefd7c5f513733b345"),
         row(MlKem512, Final, 100, "86b1b4703b8ffef6f7f3290c6dbce4ad954498a0673ded401a94828e8c519a59"),
@@ -341,7 +291,7 @@ mod tests {
     fn every_parameter_set_is_named_at_10_and_100_rounds() {
         for case in cases(10) {
             for count in [10, 100] {
-                for speaks in [Speaks::Final, Speaks::Draft, Speaks::Round3] {
+                for speaks in [Revision::Final, Revision::Draft, Revision::Round3] {
                     assert!(
                         KNOWN
                             .iter()

@@ -2,10 +2,11 @@
 //! Knows no field of any format.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::Error;
 use super::field::quoted;
+use super::open::Source;
 use super::{Case, acvp, json, rsp, wycheproof};
 
 /// A suite on its way to a name.
@@ -13,7 +14,7 @@ pub(super) struct FoundSuite {
     /// The place in the order of the files.
     pub(super) order: usize,
     /// The file; of a pair, the prompt.
-    pub(super) path: PathBuf,
+    pub(super) source: Source,
     /// The name that it would like.
     pub(super) name: String,
     /// Of ACVP, what tells the set.
@@ -30,47 +31,86 @@ pub(super) enum Content {
     Half { part: acvp::Part, document: json::Document<'static> },
     /// Another algorithm's vectors.
     Foreign(String),
-    /// A file that belongs to a format and holds no vectors.
+    /// Something else: what it looks like.
     NoVectors(&'static str),
 }
 
-/// Asks every format in turn.
-pub(super) fn understand(path: &Path, text: &str) -> Result<Content, Error> {
-    let at = |fault| Error::Field { path: path.to_owned(), fault };
-    let unknown = |what| Error::Unknown { path: path.to_owned(), what };
+/// What only vector files have in them. A damaged file with one of these words is a damaged vector file.
+const WORDS: [&str; 4] = ["\"tcId\"", "\"vsId\"", "\"numberOfTests\"", "\"testGroups\""];
+
+/// Asks every format in turn. A file holds one thing, or several vector sets in a list.
+pub(super) fn understand(path: &Path, text: &str) -> Result<Vec<Content>, Error> {
     if !text.trim_start().starts_with(['{', '[']) {
-        if !rsp::knows(text) {
-            return Err(unknown("neither JSON nor `count = …` records"));
-        }
-        if let Some(algorithm) = rsp::foreign(text) {
-            return Ok(Content::Foreign(quoted(algorithm)));
-        }
-        let cases = rsp::cases(text).map_err(at)?;
-        return Ok(Content::Suite { name: format!("rsp/{}", stem(path)), key: None, cases });
+        return Ok(vec![records(path, text)?]);
     }
-    let document = json::parse(text).map_err(|error| malformed(path, &error))?;
-    if acvp::knows(&document) {
+    let documents = match json::parse(text) {
+        Ok(documents) => documents,
+        Err(error) if WORDS.iter().any(|word| text.contains(word)) => return Err(malformed(path, &error)),
+        Err(error) if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() => {
+            return Err(malformed(path, &error));
+        }
+        Err(_) => Vec::new(),
+    };
+    let mut contents = Vec::new();
+    for document in documents {
+        contents.extend(of_json(path, document)?);
+    }
+    let is_other = |content: &Content| matches!(content, Content::NoVectors(_));
+    if !contents.iter().all(is_other) {
+        contents.retain(|content| !is_other(content));
+    } else if contents.is_empty() {
+        contents.push(Content::NoVectors(
+            "JSON with neither `vsId` (ACVP) nor `numberOfTests` and `testGroups` (Wycheproof)",
+        ));
+    }
+    Ok(contents)
+}
+
+/// What stands in lines and not in JSON.
+fn records(path: &Path, text: &str) -> Result<Content, Error> {
+    let unknown = |what| Error::Unknown { path: path.to_owned(), what };
+    if text.starts_with("version https://git-lfs") {
+        return Err(unknown("a pointer of Git LFS, and not the file; run `git lfs pull`"));
+    }
+    if text.trim_start().starts_with('<') {
+        return Err(unknown("HTML or XML, perhaps the error page of a download"));
+    }
+    if !rsp::knows(text) {
+        return Ok(Content::NoVectors("neither JSON nor `count = …` records"));
+    }
+    let name = stem(path);
+    let read = rsp::read(text, &name).map_err(|fault| Error::Field { path: path.to_owned(), fault })?;
+    Ok(match read {
+        rsp::Read::Foreign(algorithm) => Content::Foreign(quoted(&algorithm)),
+        rsp::Read::Cases(cases) => Content::Suite { name: format!("rsp/{name}"), key: None, cases },
+    })
+}
+
+/// What one JSON object is, if a format knows it.
+fn of_json(path: &Path, document: json::Document<'_>) -> Result<Option<Content>, Error> {
+    let at = |fault| Error::Field { path: path.to_owned(), fault };
+    Ok(Some(if acvp::knows(&document) {
         if let Some(algorithm) = acvp::foreign(&document) {
-            return Ok(Content::Foreign(quoted(algorithm)));
+            return Ok(Some(Content::Foreign(quoted(algorithm))));
         }
         match acvp::part(&document) {
-            acvp::Part::Whole => Ok(Content::Suite {
+            acvp::Part::Whole => Content::Suite {
                 name: acvp::suite(&document).map_err(at)?,
-                key: Some(acvp::key(&document).map_err(at)?),
+                key: Some(acvp::key(&document)),
                 cases: acvp::cases(&document).map_err(at)?,
-            }),
-            acvp::Part::Other => Ok(Content::NoVectors("ACVP without `testGroups`, such as a registration")),
-            part => Ok(Content::Half { part, document: document.into_owned() }),
+            },
+            acvp::Part::Other => Content::NoVectors("ACVP without `testGroups`, such as a registration"),
+            part => Content::Half { part, document: document.into_owned() },
         }
     } else if wycheproof::knows(&document) {
         if let Some(algorithm) = wycheproof::foreign(&document) {
-            return Ok(Content::Foreign(quoted(algorithm)));
+            return Ok(Some(Content::Foreign(quoted(algorithm))));
         }
         let cases = wycheproof::cases(&document).map_err(at)?;
-        Ok(Content::Suite { name: format!("wycheproof/{}", stem(path)), key: None, cases })
+        Content::Suite { name: format!("wycheproof/{}", stem(path)), key: None, cases }
     } else {
-        Err(unknown("JSON with neither `vsId` (ACVP) nor `numberOfTests` and `testGroups` (Wycheproof)"))
-    }
+        return Ok(None);
+    }))
 }
 
 fn malformed(path: &Path, error: &serde_json::Error) -> Error {

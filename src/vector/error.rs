@@ -87,6 +87,12 @@ pub enum Error {
         /// What it looks like.
         what: &'static str,
     },
+    /// The file is of a known format, and empty.
+    #[error("{}: has no cases; leave the file out", path.display())]
+    NoCases {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The vectors are of something else.
     #[error(
         "{}: `{algorithm}` is not an algorithm that pqcheck tests (ML-KEM, ML-DSA, ChaCha20-Poly1305); leave the file out",

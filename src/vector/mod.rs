@@ -8,6 +8,8 @@ use crate::spec::{Algorithm, Operation};
 pub mod accumulated;
 pub mod acvp;
 pub mod packed;
+pub mod readings;
+pub mod revision;
 pub mod rsp;
 pub mod wycheproof;
 
@@ -58,6 +60,8 @@ pub enum Expected<'a> {
     Value(Bytes<'a>),
     /// Its SHA-256.
     Sha256(Bytes<'a>),
+    /// Nothing but that there is one.
+    Unpublished,
 }
 
 /// What must come of an operation: an output, or a rejection.

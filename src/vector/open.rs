@@ -11,7 +11,7 @@ use flate2::read::MultiGzDecoder;
 use super::error::{Error, LIMIT};
 
 /// A file to read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Source {
     /// Where it is.
     pub(super) path: PathBuf,

@@ -9,9 +9,9 @@ use super::error::Error;
 use super::json::Document;
 use super::open::{self, Source};
 
-/// The file names that ACVP gives the halves.
-const PROMPT: &str = "prompt";
-const RESULTS: &str = "expectedResults";
+/// How files with the questions are called, and those with the answers: by ACVP, by its clients.
+const NAMES: [(&str, &str); 3] =
+    [("prompt", "expectedResults"), ("vectors", "expected"), ("request", "response")];
 
 /// One half of a set.
 pub(super) struct Half {
@@ -24,16 +24,8 @@ pub(super) struct Half {
 
 impl Half {
     /// A half with what tells its set.
-    pub(super) fn new(
-        order: usize,
-        source: Source,
-        part: Part,
-        document: Document<'static>,
-    ) -> Result<Self, Error> {
-        match acvp::key(&document) {
-            Ok(key) => Ok(Self { order, source, part, key, document }),
-            Err(fault) => Err(Error::Field { path: source.path, fault }),
-        }
+    pub(super) fn new(order: usize, source: Source, part: Part, document: Document<'static>) -> Self {
+        Self { order, source, part, key: acvp::key(&document), document }
     }
 
     fn folder(&self) -> Option<&Path> {
@@ -43,18 +35,21 @@ impl Half {
     /// Whether `other` may be the other half.
     fn fits(&self, other: &Self) -> bool {
         self.part != other.part
-            && self.key == other.key
+            && self.key.agrees(&other.key)
             && (self.folder() == other.folder() || (self.source.named && other.source.named))
     }
 
     /// Where the other half would be by its name.
     fn missing(&self) -> PathBuf {
         let name = self.source.path.file_name().unwrap_or_default().to_string_lossy();
-        let (from, to) = match self.part {
-            Part::Results => (RESULTS, PROMPT),
-            _ => (PROMPT, RESULTS),
+        let of_part = NAMES.map(|(prompt, results)| match self.part {
+            Part::Results => (results, prompt),
+            _ => (prompt, results),
+        });
+        let name = match of_part.into_iter().find(|(own, _)| name.contains(own)) {
+            Some((own, other)) => name.replacen(own, other, 1),
+            None => format!("{}.json", of_part[0].1),
         };
-        let name = if name.contains(from) { name.replacen(from, to, 1) } else { format!("{to}.json") };
         self.source.path.with_file_name(name)
     }
 
@@ -86,9 +81,9 @@ pub(super) fn join_all(
         };
         let results = results.swap_remove(index);
         let pair = joined(prompt, results)?;
-        match beside(&pair.path, pair.key.as_ref(), &found[..projections]) {
+        match pair.key.as_ref().and_then(|key| beside(&pair.source.path, key, &found[..projections])) {
             Some(whole) if same_questions(whole, &pair) => {
-                passed_over(&pair.path, "the projection in this folder has the same cases");
+                passed_over(&pair.source.path, "the projection in this folder has the same cases");
             }
             _ => found.push(pair),
         }
@@ -107,10 +102,11 @@ fn fetch_missing(halves: &mut Vec<Half>) -> Result<(), Error> {
         let packed = PathBuf::from(format!("{}.gz", plain.display()));
         let unpacked = plain.with_extension("");
         let Some(path) = [plain, packed, unpacked].into_iter().find(|path| path.is_file()) else { continue };
-        if let Content::Half { part, document } = understand(&path, &open::load(&path)?)? {
-            let source = Source { path, named: true };
-            let other = Half::new(half.order, source, part, document)?;
-            if half.fits(&other) {
+        let order = half.order;
+        for content in understand(&path, &open::load(&path)?)? {
+            let Content::Half { part, document } = content else { continue };
+            let other = Half::new(order, Source { path: path.clone(), named: true }, part, document);
+            if halves.iter().any(|half| half.fits(&other)) {
                 halves.push(other);
             }
         }
@@ -135,7 +131,7 @@ fn partner(prompt: &Half, results: &[Half]) -> Result<Option<usize>, Error> {
 }
 
 fn joined(prompt: Half, results: Half) -> Result<FoundSuite, Error> {
-    let path = prompt.source.path;
+    let path = &prompt.source.path;
     let document = acvp::join(prompt.document, results.document).map_err(|half| match half {
         acvp::Half::Prompt(fault) => Error::Field { path: path.clone(), fault },
         acvp::Half::Results(fault) => Error::Field { path: results.source.path, fault },
@@ -143,21 +139,32 @@ fn joined(prompt: Half, results: Half) -> Result<FoundSuite, Error> {
     let at = |fault| Error::Field { path: path.clone(), fault };
     let name = acvp::suite(&document).map_err(at)?;
     let cases = acvp::cases(&document).map_err(at)?;
-    Ok(FoundSuite { order: prompt.order, name, key: Some(prompt.key), cases, path })
+    Ok(FoundSuite { order: prompt.order, name, key: Some(prompt.key), cases, source: prompt.source })
 }
 
-/// A half without the other one is an error, unless its set is there as a whole.
+/// A half without the other one is an error, unless its set is there as a whole, or nothing says that it is one of
+/// pqcheck's algorithms.
 fn alone(half: Half, found: &[FoundSuite], passed_over: &mut dyn FnMut(&Path, &str)) -> Result<(), Error> {
-    if half.source.named || beside(&half.source.path, Some(&half.key), found).is_none() {
+    let why = if half.source.named {
         return Err(half.alone());
-    }
-    passed_over(&half.source.path, "the projection in this folder has the whole set");
+    } else if half.key.is_nameless() {
+        "answers of an algorithm that it does not name, without their prompt"
+    } else if beside(&half.source.path, &half.key, found).is_some() {
+        "the projection in this folder has the whole set"
+    } else {
+        return Err(half.alone());
+    };
+    passed_over(&half.source.path, why);
     Ok(())
 }
 
 /// The set of this key in the folder of `path`.
-fn beside<'f>(path: &Path, key: Option<&Key>, found: &'f [FoundSuite]) -> Option<&'f FoundSuite> {
-    found.iter().find(|suite| suite.key.as_ref() == key && suite.path.parent() == path.parent())
+fn beside<'f>(path: &Path, key: &Key, found: &'f [FoundSuite]) -> Option<&'f FoundSuite> {
+    let is_of = |suite: &&FoundSuite| {
+        suite.source.path.parent() == path.parent()
+            && suite.key.as_ref().is_some_and(|other| other.agrees(key))
+    };
+    found.iter().find(is_of)
 }
 
 /// Whether two sets ask the same and expect the same; the classes may differ, as only one has reasons.

@@ -3,7 +3,7 @@
 use super::executor::{
     Executor, Step, equals, known, mismatched, outputs, published, refused, rejected_valid,
 };
-use crate::backend::{self, Departure, Signature, Signed, Signing};
+use crate::backend::{self, Answer, Departure, Refusal, Signature, Signed, Signing};
 use crate::kat::departure;
 use crate::kat::guarded::Guarded;
 use crate::spec::ml_dsa;
@@ -80,9 +80,9 @@ impl DsaRun<'_, '_> {
 
     fn sign(&mut self, sk: &[u8], message: &Message<'_>, rnd: &[u8]) -> Step<Option<Vec<u8>>> {
         let mut sig = Guarded::new(self.sizes.sig);
-        let result = self
-            .run
-            .call(|| self.signature.sign(Signing { sk, message: borrowed(message), rnd }, sig.output()));
+        let result = self.through(message, |signature, message| {
+            signature.sign(Signing { sk, message, rnd }, sig.output())
+        });
         Ok((!refused("sign", result, &[&sig])?).then(|| sig.written().to_vec()))
     }
 
@@ -106,8 +106,30 @@ impl DsaRun<'_, '_> {
     }
 
     fn verify(&mut self, pk: &[u8], message: &Message<'_>, sig: &[u8]) -> Step<bool> {
-        let result = self.run.call(|| self.signature.verify(Signed { pk, message: borrowed(message), sig }));
+        let result =
+            self.through(message, |signature, message| signature.verify(Signed { pk, message, sig }));
         Ok(!refused("verify", result, &[])?)
+    }
+
+    /// Signs or verifies a message. What the library cannot hash and format it is given formatted, if it takes that.
+    fn through(
+        &mut self,
+        message: &Message<'_>,
+        mut call: impl FnMut(&'static dyn Signature, backend::Message<'_>) -> Answer,
+    ) -> Answer {
+        let result = self.run.call(|| call(self.signature, borrowed(message)));
+        match (&result, message) {
+            (Err(Refusal::Unsupported(_)), Message::PreHash { msg, ctx, hash }) => {
+                let Some(formatted) = ml_dsa::formatted(*hash, msg, ctx) else { return result };
+                let internal = self.run.call(|| call(self.signature, backend::Message::Internal(&formatted)));
+                if let Err(Refusal::Unsupported(_)) = internal {
+                    return result;
+                }
+                self.run.formatted = true;
+                internal
+            }
+            _ => result,
+        }
     }
 
     fn must_verify(&mut self, pk: &[u8], message: &Message<'_>, sig: &[u8]) -> Step {

@@ -21,13 +21,23 @@ pub(in crate::kat) struct Executor<'a> {
     alive: &'a mut dyn FnMut(),
     /// The digest of the last accumulated case, for runs without a published one.
     pub(in crate::kat) digest: Option<[u8; 32]>,
+    /// What tells the last wrong answer from another one.
+    pub(in crate::kat) answer: Option<[u8; 32]>,
+    /// Whether pqcheck formatted a message that the library cannot format.
+    pub(in crate::kat) formatted: bool,
 }
 
 /// Why a case ends before its last step.
 pub(super) enum Stop {
     Skip(String),
-    Fail { reason: String, expected: String, got: String },
+    Fail { reason: String, expected: String, got: String, answer: [u8; 32] },
     Error(String),
+}
+
+/// A wrong answer: what is wrong, what was expected, and what came, in words and whole.
+fn wrong(reason: String, expected: String, got: String, whole: &[u8]) -> Stop {
+    let answer = Sha256::new().chain_update(&reason).chain_update(whole).finalize().into();
+    Stop::Fail { reason, expected, got, answer }
 }
 
 pub(super) type Step<T = ()> = Result<T, Stop>;
@@ -40,7 +50,7 @@ impl<'a> Executor<'a> {
         timed: bool,
         alive: &'a mut dyn FnMut(),
     ) -> Self {
-        Self { path, strict, timed, library_ns: 0, alive, digest: None }
+        Self { path, strict, timed, library_ns: 0, alive, digest: None, answer: None, formatted: false }
     }
 
     /// Calls the library, with its time on the clock if that was asked for.
@@ -63,11 +73,7 @@ impl<'a> Executor<'a> {
     pub(super) fn accepted(&self, step: &str, departed: Option<Departure>) -> Stop {
         match departed {
             Some(departure) if self.is_known(departure) => known(departure),
-            _ => Stop::Fail {
-                reason: format!("{step}: accepted an invalid input"),
-                expected: "reject".into(),
-                got: "accept".into(),
-            },
+            _ => wrong(format!("{step}: accepted an invalid input"), "reject".into(), "accept".into(), b""),
         }
     }
 
@@ -122,7 +128,7 @@ impl<'a> Executor<'a> {
             Some(identity) => format!("accumulated digest matches {identity}, not {algorithm}"),
             None => "accumulated digest differs".to_owned(),
         };
-        Err(Stop::Fail { reason, expected: const_hex::encode(expected), got: const_hex::encode(digest) })
+        Err(wrong(reason, const_hex::encode(expected), const_hex::encode(digest), &digest))
     }
 }
 
@@ -133,16 +139,16 @@ pub(super) fn published(what: &str, expected: Option<&Expected<'_>>, got: &[u8])
 pub(super) fn equals(what: &str, expected: &Expected<'_>, got: &[u8]) -> Step {
     match expected {
         Expected::Value(expected) => same(what, expected, got),
+        Expected::Unpublished => Ok(()),
         Expected::Sha256(expected) => {
             let digest = Sha256::digest(got);
             if digest[..] == expected[..] {
                 return Ok(());
             }
-            Err(Stop::Fail {
-                reason: format!("{what} differs"),
-                expected: format!("sha256 {}", const_hex::encode(expected)),
-                got: format!("sha256 {} of {} bytes", const_hex::encode(digest), got.len()),
-            })
+            let (expected, digest) = (const_hex::encode(expected), const_hex::encode(digest));
+            let (expected, short) =
+                (format!("sha256 {expected}"), format!("sha256 {digest} of {} bytes", got.len()));
+            Err(wrong(format!("{what} differs"), expected, short, got))
         }
     }
 }
@@ -151,11 +157,7 @@ pub(super) fn same(what: &str, expected: &[u8], got: &[u8]) -> Step {
     if expected == got {
         return Ok(());
     }
-    Err(Stop::Fail {
-        reason: format!("{what} differs"),
-        expected: shortened(expected, got),
-        got: shortened(got, expected),
-    })
+    Err(wrong(format!("{what} differs"), shortened(expected, got), shortened(got, expected), got))
 }
 
 /// The two outputs of an operation, or `None` where the library refused.
@@ -187,11 +189,7 @@ pub(super) fn refused(step: &str, result: Result<(), Refusal>, outputs: &[&Guard
 }
 
 pub(super) fn rejected_valid(step: &str) -> Stop {
-    Stop::Fail {
-        reason: format!("{step}: rejected a valid input"),
-        expected: "accept".into(),
-        got: "reject".into(),
-    }
+    wrong(format!("{step}: rejected a valid input"), "accept".into(), "reject".into(), b"")
 }
 
 pub(super) fn known(departure: Departure) -> Stop {

@@ -21,7 +21,10 @@ impl Executor<'_> {
         match self.dispatch(case) {
             Ok(()) => Outcome::Pass,
             Err(Stop::Skip(reason)) => Outcome::Skip { reason },
-            Err(Stop::Fail { reason, expected, got }) => Outcome::Fail { reason, expected, got },
+            Err(Stop::Fail { reason, expected, got, answer }) => {
+                self.answer = Some(answer);
+                Outcome::Fail { reason, expected, got }
+            }
             Err(Stop::Error(reason)) => Outcome::Error { reason },
         }
     }

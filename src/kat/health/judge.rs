@@ -25,7 +25,9 @@ pub fn judge(
 /// The first wrong case, and how many more there are.
 fn wrong(report: &Report) -> Option<String> {
     let mut wrong = report.cases.iter().filter_map(|case| match &case.outcome {
-        Outcome::Fail { reason, .. } | Outcome::Error { reason } => Some((case, reason)),
+        Outcome::Fail { reason, .. } | Outcome::Suspect { reason, .. } | Outcome::Error { reason } => {
+            Some((case, reason))
+        }
         Outcome::Pass | Outcome::Skip { .. } => None,
     });
     let (case, reason) = wrong.next()?;

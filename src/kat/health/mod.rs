@@ -59,6 +59,7 @@ fn look(options: &Options) -> Result<Report, String> {
     let subjects = subjects(options);
     let plan = Plan {
         suites: &suites,
+        foreign_vectors: false,
         corpus: vec!["embedded".to_owned()],
         platform: options.platform.clone(),
         asked: options.require.clone(),

@@ -94,15 +94,13 @@ impl Unit {
         let entered = path.installed.map_or(Ok(()), Installed::enter);
         for item in self.items.iter().copied() {
             let mut alive = || say(Message::new());
-            let (outcome, library_ns, digest) = match &entered {
-                Err(why) => (Outcome::Error { reason: why.clone() }, 0, None),
-                Ok(()) => {
-                    let mut executor = Executor::new(path, grid.plan.strict, grid.plan.timed, &mut alive);
-                    let outcome = executor.run(grid.items[item].case);
-                    (outcome, executor.library_ns, executor.digest)
-                }
+            let mut executor = Executor::new(path, grid.plan.strict, grid.plan.timed, &mut alive);
+            let outcome = match &entered {
+                Err(why) => Outcome::Error { reason: why.clone() },
+                Ok(()) => executor.run(grid.items[item].case),
             };
-            say(vec![Entry { subject, item, library_ns, digest, outcome }]);
+            let Executor { library_ns, digest, answer, formatted, .. } = executor;
+            say(vec![Entry { subject, item, library_ns, digest, answer, formatted, outcome }]);
         }
     }
 }
@@ -126,6 +124,7 @@ mod tests {
         let plan = Plan {
             subjects: vec![Subject { backend, path, forced }],
             suites: &suites,
+            foreign_vectors: false,
             corpus: Vec::new(),
             platform: crate::report::Platform::default(),
             asked: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::departure;
 use crate::report::{
-    AccumulatedDigest, CaseResult, PathInfo, Platform, Report, SCHEMA, Shard, Summary, Timing,
+    AccumulatedDigest, CaseResult, PathInfo, Platform, RanNowhere, Report, SCHEMA, Shard, Summary, Timing,
 };
 
 /// A part that is missing is named; not more than so many of them.
@@ -184,6 +184,7 @@ fn together(parts: Vec<Report>) -> Report {
         warnings,
         summary: Summary::of(&cases),
         timing: timing(&parts),
+        ran_nowhere: RanNowhere::of(&cases),
         digests: digests(&parts, &paths),
         paths,
         cases,
@@ -196,6 +197,7 @@ fn paths(parts: &[Report]) -> Vec<PathInfo> {
     for part in parts {
         for (path, other) in paths.iter_mut().zip(&part.paths) {
             path.chosen &= other.chosen;
+            path.prehash_by_pqcheck |= other.prehash_by_pqcheck;
             path.lacks.extend(other.lacks.iter().cloned());
             path.lacks.sort_unstable();
             path.lacks.dedup();

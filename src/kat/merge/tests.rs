@@ -1,7 +1,7 @@
 //! Parts of a run that was really made, put together and refused.
 
 use super::*;
-use crate::report::{Outcome, sample};
+use crate::report::{Outcome, RanNowhere, sample};
 use crate::spec::{Algorithm, Operation};
 
 /// A run in one piece: `cases` cases on two paths, with every kind of outcome, and digests.
@@ -35,11 +35,13 @@ fn whole(cases: u64) -> Report {
                 backend: path.backend.clone(),
                 path: path.path.clone(),
                 digest: format!("{case:064x}"),
+                published: false,
             });
         }
     }
     report.warnings = vec!["a warning".to_owned()];
     report.summary = Summary::of(&report.cases);
+    report.ran_nowhere = RanNowhere::of(&report.cases);
     report
 }
 

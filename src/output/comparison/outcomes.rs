@@ -6,9 +6,9 @@ use super::super::listing::{self, Alike, Entry, Label};
 use super::super::text::{self, Painted, Plain, counted};
 use super::super::{Style, Verbosity};
 use super::grouped;
-use crate::report::Outcome;
 use crate::report::conclusion::Conclusion;
 use crate::report::outcomes::{Change, Outcomes, Side};
+use crate::report::{Counts, Outcome};
 
 /// Writes what got worse, then what else changed; the verdict is the last line.
 pub(super) fn human(comparison: &Outcomes, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -80,7 +80,9 @@ fn entry(change: &Change) -> Entry<'_> {
         (None, None) => "in neither report".to_owned(),
     };
     let values = match &change.now {
-        Some(Outcome::Fail { expected, got, .. }) => Some((expected.as_str(), got.as_str())),
+        Some(Outcome::Fail { expected, got, .. } | Outcome::Suspect { expected, got, .. }) => {
+            Some((expected.as_str(), got.as_str()))
+        }
         _ => None,
     };
     Entry {
@@ -97,6 +99,7 @@ fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Pass => "pass",
         Outcome::Fail { .. } => "fail",
+        Outcome::Suspect { .. } => "suspect",
         Outcome::Skip { .. } => "skip",
         Outcome::Error { .. } => "error",
     }
@@ -105,24 +108,23 @@ fn word(outcome: &Outcome) -> &'static str {
 fn said(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Pass => word(outcome).to_owned(),
-        Outcome::Fail { reason, .. } | Outcome::Skip { reason } | Outcome::Error { reason } => {
+        Outcome::Fail { reason, .. }
+        | Outcome::Suspect { reason, .. }
+        | Outcome::Skip { reason }
+        | Outcome::Error { reason } => {
             format!("{} ({reason})", word(outcome))
         }
     }
 }
 
 fn side(out: &mut dyn Write, which: &str, side: &Side) -> io::Result<()> {
-    let summary = side.summary;
     writeln!(
         out,
-        "{which}pqcheck {} on {}{}: pass {}, fail {}, skip {}, error {}",
+        "{which}pqcheck {} on {}{}: {}",
         Plain(&side.version),
         Plain(&side.platform.architecture),
         if side.platform.emulated.is_empty() { "" } else { " (emulated)" },
-        summary.pass,
-        summary.fail,
-        summary.skip,
-        summary.error
+        Counts(side.summary)
     )
 }
 
@@ -217,7 +219,7 @@ mod tests {
         let (bad, good) = (sample::report(), sample::green());
         let mut none = sample::green();
         none.cases.clear();
-        assert!(last_line(&good, &good).ends_with(": 28 outcomes compared; nothing got worse"));
+        assert!(last_line(&good, &good).ends_with(": 30 outcomes compared; nothing got worse"));
         assert!(last_line(&good, &bad).ends_with("; worse than before"));
         assert!(last_line(&none, &good).ends_with(": 0 outcomes compared; nothing was compared"));
     }

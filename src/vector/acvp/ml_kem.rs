@@ -9,6 +9,9 @@ use crate::spec::{Algorithm, Operation, ml_kem};
 /// The modes, each with its reader.
 pub(super) const MODES: [(&str, Read); 2] = [("keyGen", keygen), ("encapDecap", encap_decap)];
 
+/// Of one revision NIST published key checks without the keys.
+const KEYLESS: &str = "published without its key";
+
 const FUNCTIONS: [&str; 4] =
     ["encapsulation", "decapsulation", "encapsulationKeyCheck", "decapsulationKeyCheck"];
 
@@ -29,6 +32,12 @@ fn encap_decap(row: Row<'_, '_>) -> Result<(Algorithm, Question), Fault> {
     let set = parameter_set(row)?;
     let function = row.choice("function", &FUNCTIONS)?;
     let mut class = function.to_owned();
+    let names = if function == "encapsulationKeyCheck" { &["ek"][..] } else { &["dk", "d", "z"] };
+    let keyless = function != "encapsulation" && !names.iter().any(|name| row.get(name).is_some());
+    let key = |class: &mut String| match keyless {
+        true => Ok(PrivateKey::Expanded(Vec::new().into())),
+        false => private_key(row, class),
+    };
     let (operation, task) = match function {
         "encapsulation" => {
             // The published reason is that of a decapsulation with these keys.
@@ -45,7 +54,7 @@ fn encap_decap(row: Row<'_, '_>) -> Result<(Algorithm, Question), Fault> {
         }
         "decapsulation" => {
             let task = Task::KemDecaps {
-                key: private_key(row, &mut class)?,
+                key: key(&mut class)?,
                 ek: None,
                 c: row.bytes("c")?.into(),
                 answer: Answer::Accept(value(row, "k", ml_kem::SHARED_SECRET)?),
@@ -53,18 +62,19 @@ fn encap_decap(row: Row<'_, '_>) -> Result<(Algorithm, Question), Fault> {
             (Operation::Decaps, task)
         }
         "encapsulationKeyCheck" => {
-            let task = Task::KemCheckEk { ek: row.bytes("ek")?.into(), valid: row.flag("testPassed")? };
+            let ek = if keyless { Vec::new() } else { row.bytes("ek")? };
+            let task = Task::KemCheckEk { ek: ek.into(), valid: row.flag("testPassed")? };
             (Operation::Encaps, task)
         }
         _ => {
-            let key = private_key(row, &mut class)?;
+            let key = key(&mut class)?;
             (Operation::Decaps, Task::KemCheckDk { key, valid: row.flag("testPassed")? })
         }
     };
     if function != "encapsulation" {
         class = format!("{class}/{}", reason(row)?);
     }
-    Ok((set.algorithm, Question { operation, class, bad: None, task }))
+    Ok((set.algorithm, Question { operation, class, bad: keyless.then_some(KEYLESS), task }))
 }
 
 /// `dk`, of the case or of its group, or else `d` and `z`; a seed is named in the class.

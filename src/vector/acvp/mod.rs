@@ -26,13 +26,30 @@ pub(super) enum Part {
     Other,
 }
 
-/// What two halves of a set have in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What tells a set: two halves of one have it in common, as far as both say it. Answers as the protocol sends them
+/// have the number of the set alone.
+#[derive(Clone, Debug)]
 pub(super) struct Key {
-    algorithm: String,
-    mode: String,
-    revision: String,
-    set: Option<u64>,
+    /// The algorithm, the mode and the revision.
+    words: [Option<String>; 3],
+    /// `vsId`.
+    pub(super) set: Option<u64>,
+}
+
+impl Key {
+    /// Whether nothing says that these are two sets.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+            one.is_some() && other.is_some() && one != other
+        }
+        let mut words = self.words.iter().zip(&other.words);
+        !differ(self.set, other.set) && !words.any(|(one, other)| differ(one.as_ref(), other.as_ref()))
+    }
+
+    /// Whether the algorithm is not said.
+    pub(super) fn is_nameless(&self) -> bool {
+        self.words[0].is_none()
+    }
 }
 
 /// In which half a join found the fault.
@@ -89,20 +106,16 @@ fn answered(mode: &str, row: Row<'_, '_>) -> bool {
     answers.iter().any(|name| row.has_own(name))
 }
 
-/// What a half must have in common with the other one.
-pub(super) fn key(document: &Document<'_>) -> Result<Key, Fault> {
-    Ok(Key {
-        algorithm: document.head.text("algorithm")?.to_owned(),
-        mode: document.head.text("mode")?.to_owned(),
-        revision: document.head.text("revision")?.to_owned(),
-        set: document.head.number("vsId"),
-    })
+/// What tells the set of `document`.
+pub(super) fn key(document: &Document<'_>) -> Key {
+    let word = |name| document.head.text(name).ok().map(str::to_owned);
+    Key { words: ["algorithm", "mode", "revision"].map(word), set: document.head.number("vsId") }
 }
 
 /// The suite's name, `acvp/ML-KEM-keyGen-FIPS203`.
 pub(super) fn suite(document: &Document<'_>) -> Result<String, Fault> {
-    let key = key(document)?;
-    Ok(format!("acvp/{}-{}-{}", quoted(&key.algorithm), quoted(&key.mode), quoted(&key.revision)))
+    let word = |name| document.head.text(name).map(quoted);
+    Ok(format!("acvp/{}-{}-{}", word("algorithm")?, word("mode")?, word("revision")?))
 }
 
 /// Puts the answers to the questions, by tgId and tcId; neither may be left over.

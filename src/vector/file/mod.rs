@@ -27,12 +27,12 @@ pub fn read(paths: &[impl AsRef<Path>]) -> Result<Vec<Suite>, Error> {
 }
 
 /// Reads files and folders, and tells `passed_over` which files of a folder are no suite of their own, and
-/// why: another algorithm's vectors, ACVP's other files, and a pair beside the projection that it repeats.
-/// Of files that are named, only such a pair is.
+/// why: what holds no vectors, another algorithm's vectors, ACVP's other files, and a pair beside the projection that
+/// it repeats. Of files that are named, only such a pair is.
 ///
 /// # Errors
 ///
-/// The first file that cannot be read or that is malformed.
+/// The first file that cannot be read or that is malformed, and a named one without a case.
 pub fn read_noting(
     paths: &[impl AsRef<Path>],
     passed_over: &mut dyn FnMut(&Path, &str),
@@ -40,37 +40,67 @@ pub fn read_noting(
     let mut found = Vec::new();
     let mut halves = Vec::new();
     for (order, source) in open::find(paths)?.into_iter().enumerate() {
-        match understand(&source.path, &open::load(&source.path)?)? {
-            Content::Suite { name, key, cases } => {
-                found.push(FoundSuite { order, path: source.path, name, key, cases });
+        for content in understand(&source.path, &open::load(&source.path)?)? {
+            let source = source.clone();
+            match content {
+                Content::Suite { name, key, cases } => {
+                    found.push(FoundSuite { order, source, name, key, cases });
+                }
+                Content::Half { part, document } => halves.push(Half::new(order, source, part, document)),
+                Content::Foreign(algorithm) if source.named => {
+                    return Err(Error::Foreign { path: source.path, algorithm });
+                }
+                Content::Foreign(algorithm) => {
+                    passed_over(&source.path, &format!("`{algorithm}` is not tested"));
+                }
+                Content::NoVectors(what) if source.named => {
+                    return Err(Error::Unknown { path: source.path, what });
+                }
+                Content::NoVectors(what) => passed_over(&source.path, what),
             }
-            Content::Half { part, document } => halves.push(Half::new(order, source, part, document)?),
-            Content::Foreign(algorithm) if source.named => {
-                return Err(Error::Foreign { path: source.path, algorithm });
-            }
-            Content::Foreign(algorithm) => passed_over(&source.path, &format!("`{algorithm}` is not tested")),
-            Content::NoVectors(what) if source.named => {
-                return Err(Error::Unknown { path: source.path, what });
-            }
-            Content::NoVectors(what) => passed_over(&source.path, what),
         }
     }
     pair::join_all(halves, &mut found, passed_over)?;
     found.sort_by_key(|suite| suite.order);
+    let (empty, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|suite| suite.cases.is_empty());
+    for FoundSuite { source, .. } in empty {
+        if source.named {
+            return Err(Error::NoCases { path: source.path });
+        }
+        passed_over(&source.path, "no cases");
+    }
     Ok(named(found))
 }
 
-/// Gives each suite its name, or its path where another one wants the same name.
+/// Gives each suite its name; where another one wants the same its path, with the number of the set where the file has
+/// several of that name.
 fn named(found: Vec<FoundSuite>) -> Vec<Suite> {
-    let mut wanted: HashMap<String, usize> = HashMap::new();
-    for suite in &found {
-        *wanted.entry(suite.name.clone()).or_default() += 1;
-    }
-    let name = |suite: &FoundSuite| match wanted.get(&suite.name) {
-        Some(1) => suite.name.clone(),
-        _ => suite.path.display().to_string(),
+    let path = |suite: &FoundSuite| suite.source.path.display().to_string();
+    let set = |suite: &FoundSuite| match suite.key.as_ref().and_then(|key| key.set) {
+        Some(set) => format!("{} vsId {set}", path(suite)),
+        None => path(suite),
     };
-    found.into_iter().map(|suite| Suite { name: name(&suite), cases: suite.cases }).collect()
+    let mut names: Vec<String> = found.iter().map(|suite| suite.name.clone()).collect();
+    let further: [&dyn Fn(&FoundSuite) -> String; 2] = [&path, &set];
+    for name in further {
+        let mut wanted: HashMap<String, usize> = HashMap::new();
+        for name in &names {
+            *wanted.entry(name.clone()).or_default() += 1;
+        }
+        for (suite, own) in found.iter().zip(&mut names).filter(|(_, own)| wanted[own.as_str()] > 1) {
+            *own = name(suite);
+        }
+    }
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let suite = |(suite, mut name): (FoundSuite, String)| {
+        let times = seen.entry(name.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            name = format!("{name} ({times})");
+        }
+        Suite { name, cases: suite.cases }
+    };
+    found.into_iter().zip(names).map(suite).collect()
 }
 
 #[cfg(test)]

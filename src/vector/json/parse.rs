@@ -12,10 +12,13 @@ use super::{Document, Group, Record, Scalar};
 /// No published record comes near this; a larger one would make the lookups slow.
 const MOST_FIELDS: usize = 64;
 
-/// Reads `text`, with or without the ACVP wire wrapper.
-pub(in super::super) fn parse(text: &str) -> Result<Document<'_>, serde_json::Error> {
-    serde_json::from_str(text)
+/// Reads the objects of `text`: the one that it is, or all that are in its list. ACVP's wire form is such a list,
+/// `[ {"acvVersion": "1.0"}, {a vector set} ]`, and a session has several sets in it.
+pub(in super::super) fn parse(text: &str) -> Result<Vec<Document<'_>>, serde_json::Error> {
+    serde_json::from_str::<Documents<'_>>(text).map(|documents| documents.0)
 }
+
+struct Documents<'a>(Vec<Document<'a>>);
 
 impl<'a> Record<'a> {
     fn push<E: serde::de::Error>(&mut self, key: Cow<'a, str>, value: Scalar<'a>) -> Result<(), E> {
@@ -32,48 +35,95 @@ impl<'a> Record<'a> {
     }
 }
 
-impl<'de> Deserialize<'de> for Document<'de> {
+impl<'de> Deserialize<'de> for Documents<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Shape;
         impl<'de> Visitor<'de> for Shape {
-            type Value = Document<'de>;
+            type Value = Documents<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a vector set")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut document = Document { head: Record::default(), groups: None };
-                while let Some(Text(key)) = map.next_key()? {
-                    if key == "testGroups" {
-                        if document.groups.is_some() {
-                            return Err(A::Error::custom("field `testGroups` twice in one object"));
-                        }
-                        document.groups = Some(map.next_value()?);
-                    } else {
-                        document.head.push(key, map.next_value()?)?;
-                    }
-                }
-                Ok(document)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Ok(Documents(vec![document(map)?]))
             }
 
-            // The wire form: `[ {"acvVersion": "1.0"}, {the vector set} ]`.
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut chosen: Option<Document<'de>> = None;
-                while let Some(element) = seq.next_element::<Document<'de>>()? {
-                    if chosen.as_ref().is_some_and(|chosen| chosen.groups.is_some()) {
-                        if element.groups.is_some() {
-                            return Err(A::Error::custom("more than one vector set in one file"));
-                        }
-                    } else {
-                        chosen = Some(element);
-                    }
+                let mut documents = Vec::new();
+                while let Some(Element(document)) = seq.next_element()? {
+                    documents.extend(document);
                 }
-                chosen.ok_or_else(|| A::Error::custom("an empty list"))
+                Ok(Documents(documents))
             }
         }
         deserializer.deserialize_any(Shape)
     }
+}
+
+/// An element of a list at the top, where it is an object.
+struct Element<'a>(Option<Document<'a>>);
+
+impl<'de> Deserialize<'de> for Element<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shape;
+        impl<'de> Visitor<'de> for Shape {
+            type Value = Element<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a vector set")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Ok(Element(Some(document(map)?)))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Element(None))
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+                Ok(Element(None))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Element(None))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Element(None))
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Element(None))
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Element(None))
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Element(None))
+            }
+        }
+        deserializer.deserialize_any(Shape)
+    }
+}
+
+fn document<'de, A: MapAccess<'de>>(mut map: A) -> Result<Document<'de>, A::Error> {
+    let mut document = Document { head: Record::default(), groups: None };
+    while let Some(Text(key)) = map.next_key()? {
+        if key == "testGroups" {
+            if document.groups.is_some() {
+                return Err(A::Error::custom("field `testGroups` twice in one object"));
+            }
+            document.groups = Some(map.next_value()?);
+        } else {
+            document.head.push(key, map.next_value()?)?;
+        }
+    }
+    Ok(document)
 }
 
 impl<'de> Deserialize<'de> for Group<'de> {

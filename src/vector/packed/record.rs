@@ -150,6 +150,7 @@ variants!([] Task<'static> {
 impl Field for Expected<'static> {
     fn put(&self, out: &mut Writer) {
         let (tag, value) = match self {
+            Self::Unpublished => return out.bytes.push(2),
             Self::Value(value) if value.len() > LONGEST_OUTPUT => {
                 (1, &Cow::Owned(Sha256::digest(value).to_vec()))
             }
@@ -164,6 +165,7 @@ impl Field for Expected<'static> {
         match from.array()? {
             [0] => Field::get(from).map(Self::Value),
             [1] => Field::get(from).map(Self::Sha256),
+            [2] => Some(Self::Unpublished),
             _ => None,
         }
     }

@@ -7,6 +7,8 @@ use std::collections::HashSet;
 
 use super::drbg::{Drbg, SEED};
 use super::field::{FETCH, Fault, hex, quoted};
+use super::readings;
+use super::revision::{self, Revision};
 use super::{Answer, Case, DsaKeys, Encapsulation, Expected, KemKeys, Message, PrivateKey, Task};
 use crate::spec::{Algorithm, Operation, ml_dsa, ml_kem, round3};
 
@@ -22,41 +24,115 @@ pub(super) fn knows(text: &str) -> bool {
     lines.next().and_then(pair).is_some_and(|(key, _)| key == "count")
 }
 
-/// The algorithm that the first comment names, if pqcheck does not test it: the drafts and round 3 have
-/// the sizes of the standards and cannot be told by them.
-pub(super) fn foreign(text: &str) -> Option<&str> {
-    let name = comment(text)?;
-    if named(text).is_some() {
-        return None;
+/// What a file turns out to be.
+pub(super) enum Read {
+    /// Vectors of pqcheck's algorithms.
+    Cases(Vec<Case<'static>>),
+    /// Vectors of something else, by its name.
+    Foreign(String),
+}
+
+/// Signature schemes of round 3 with the public keys of ML-DSA and shorter private ones, in bytes.
+const DILITHIUM: [(usize, &str); 3] = [
+    (2528, "Dilithium2, round 3.1 (liboqs 0.9)"),
+    (4000, "Dilithium3, round 3.1 (liboqs 0.9)"),
+    (4864, "Dilithium5, round 3.1 (liboqs 0.9)"),
+];
+
+/// Reads a file. Its first comment may say Kyber or Dilithium and it may hold the standard's values, which the
+/// reference code writes under its old name, or the other way round: the first record decides, and the comment where the
+/// record does not. `name` is the file's, which may say through which interface was signed.
+pub(super) fn read(text: &str, name: &str) -> Result<Read, Fault> {
+    let comment = text.lines().next().and_then(|line| line.strip_prefix('#')).map_or("", str::trim);
+    let older = comment.parse().ok().and_then(round3::sizes);
+    let lower = comment.to_ascii_lowercase();
+    let is_old = older.is_some()
+        || lower.starts_with("kyber")
+        || lower.starts_with("dilithium")
+        || lower.ends_with("-ipd");
+    let foreign = |otherwise: String| match comment {
+        "" => Ok(Read::Foreign(otherwise)),
+        comment => Ok(Read::Foreign(comment.to_owned())),
+    };
+    if older.is_none() {
+        if let Some(sizes) = fits_nothing(text) {
+            return foreign(sizes);
+        }
     }
-    let lower = name.to_ascii_lowercase();
-    (lower.starts_with("kyber") || lower.starts_with("dilithium") || lower.ends_with("-ipd")).then_some(name)
+    let records = match records(text) {
+        Err(_) if is_old && older.is_none() => return foreign(String::new()),
+        records => records?,
+    };
+    let Some(first) = records.first() else { return Ok(Read::Cases(Vec::new())) };
+    if let Some((_, name)) = DILITHIUM.iter().find(|(sk, _)| first.length_of("sk") == Some(*sk)) {
+        return foreign((*name).to_owned());
+    }
+    let interface = Interface::of(name);
+    let as_standard = first.case(interface);
+    let revision = as_standard.as_ref().ok().and_then(|case| revision::of(case.algorithm, &case.task));
+    match (older, revision) {
+        (_, Some(Revision::Final)) => {}
+        (Some(set), None | Some(Revision::Round3)) => {
+            return Ok(Read::Cases(each(&records, |record| record.round3(set))?));
+        }
+        _ if is_old => return foreign(String::new()),
+        _ => {}
+    }
+    Ok(Read::Cases(each(&records, |record| Ok(vec![record.case(interface)?]))?))
 }
 
-/// The KEM from before the standards that the first comment names.
-fn named(text: &str) -> Option<&'static ml_kem::ParameterSet> {
-    round3::sizes(comment(text)?.parse().ok()?)
+/// The size of the public keys, where no algorithm of the standards has it.
+fn fits_nothing(text: &str) -> Option<String> {
+    const OWN: [&str; 6] = ["ct", "d", "sk", "sm", "xi", "z"];
+    let fields = || text.lines().filter_map(pair);
+    match fields().find_map(|(key, value)| (key == "pk").then_some(value.len() / 2)) {
+        None if fields().any(|(key, _)| OWN.contains(&key)) => None,
+        None => Some("records without a public key".to_owned()),
+        Some(size) => {
+            let known =
+                ml_kem::ALL.iter().any(|set| set.ek == size) || ml_dsa::ALL.iter().any(|set| set.pk == size);
+            (!known).then(|| format!("public keys of {size} bytes"))
+        }
+    }
 }
 
-fn comment(text: &str) -> Option<&str> {
-    Some(text.lines().next()?.strip_prefix('#')?.trim())
-}
-
-/// The cases of a file.
-pub(super) fn cases(text: &str) -> Result<Vec<Case<'static>>, Fault> {
-    let mut cases = Vec::new();
+/// The cases of all records.
+fn each(
+    records: &[Record<'_>],
+    cases_of: impl Fn(&Record<'_>) -> Result<Vec<Case<'static>>, Fault>,
+) -> Result<Vec<Case<'static>>, Fault> {
     let mut counts = HashSet::new();
-    let named = named(text);
-    for record in records(text)? {
+    let mut cases = Vec::with_capacity(records.len());
+    for record in records {
         if !counts.insert(record.count) {
             return Err(record.fault("count", format!("given to two records; {FETCH}")));
         }
-        match named {
-            Some(set) => cases.extend(record.round3(set)?),
-            None => cases.push(record.case()?),
-        }
+        cases.extend(cases_of(record)?);
     }
     Ok(cases)
+}
+
+/// Through which interface of FIPS 204 the file's messages were signed. No record says it.
+#[derive(Clone, Copy)]
+enum Interface {
+    Pure,
+    Internal,
+    PreHash,
+}
+
+impl Interface {
+    /// By the name of the file, as the KAT repository of the PQC consortium has them: `…_raw`, `…_hashed`, `…_pure`.
+    fn of(name: &str) -> Self {
+        let lower = name.to_ascii_lowercase();
+        match lower.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| match word {
+            "raw" | "internal" => Some(Self::Internal),
+            "hashed" | "prehash" | "hash" => Some(Self::PreHash),
+            _ => None,
+        }) {
+            Some(interface) => interface,
+            None => Self::Pure,
+        }
+    }
 }
 
 /// The lines from one `count` to the next.
@@ -103,7 +179,7 @@ fn pair(line: &str) -> Option<(&str, &str)> {
 }
 
 impl Record<'_> {
-    fn case(&self) -> Result<Case<'static>, Fault> {
+    fn case(&self, interface: Interface) -> Result<Case<'static>, Fault> {
         let pk = self.bytes("pk")?;
         let kem = ml_kem::ALL.iter().find(|set| set.ek == pk.len());
         let dsa = ml_dsa::ALL.iter().find(|set| set.pk == pk.len());
@@ -113,14 +189,12 @@ impl Record<'_> {
                 Task::KemRoundTrip { rejection: Some(_), .. } => "keygen+encaps+decaps/implicit rejection",
                 _ => "keygen+encaps+decaps",
             };
-            (set.algorithm, Operation::Decaps, class, task)
+            (set.algorithm, Operation::Decaps, Cow::Borrowed(class), task)
         } else if let Some(set) = dsa {
-            let (deterministic, task) = self.dsa(set, pk)?;
-            let class = if deterministic { "external/pure/deterministic" } else { "external/pure/hedged" };
+            let (class, task) = self.dsa(set, pk, interface)?;
             (set.algorithm, Operation::Sign, class, task)
         } else {
-            let known = Algorithm::STANDARDS.map(Algorithm::name)[..6].join(", ");
-            return Err(self.fault("pk", format!("{} bytes fit no algorithm; known: {known}", pk.len())));
+            return Err(self.fault("pk", format!("length {} fits no algorithm; {FETCH}", pk.len())));
         };
         Ok(self.named("", algorithm, operation, class, task))
     }
@@ -142,10 +216,10 @@ impl Record<'_> {
         if self.has("ct_n") {
             alone.push(decaps("ct_n", "ss_n", "implicit rejection")?);
         }
-        let whole = self.named("", set.algorithm, Operation::Keygen, "keygen+encaps+decaps", whole);
+        let whole = self.named("", set.algorithm, Operation::Keygen, "keygen+encaps+decaps".into(), whole);
         let alone = alone.into_iter().map(|(class, task)| {
             let part = if class == "decaps" { "-decaps" } else { "-rejection" };
-            self.named(part, set.algorithm, Operation::Decaps, class, task)
+            self.named(part, set.algorithm, Operation::Decaps, class.into(), task)
         });
         Ok(std::iter::once(whole).chain(alone).collect())
     }
@@ -155,48 +229,63 @@ impl Record<'_> {
         part: &str,
         algorithm: Algorithm,
         operation: Operation,
-        class: &'static str,
+        class: Cow<'static, str>,
         task: Task<'static>,
     ) -> Case<'static> {
-        let (name, class) = (Cow::Owned(format!("count{}{part}", self.count)), Cow::Borrowed(class));
+        let name = Cow::Owned(format!("count{}{part}", self.count));
         Case { name, algorithm, operation, class, bad: None, task }
     }
 
     fn kem(&self, set: &ml_kem::ParameterSet, ek: Vec<u8>) -> Result<Task<'static>, Fault> {
-        let (seed, m) = if set.algorithm == Algorithm::ClassicMcEliece460896 {
+        let drawn = if set.algorithm == Algorithm::ClassicMcEliece460896 {
             // How much it draws is known only to who runs it.
-            (self.exactly("d", round3::MCELIECE_SEED)?, self.bytes("msg")?)
+            vec![(self.exactly("d", round3::MCELIECE_SEED)?, self.bytes("msg")?)]
         } else if self.has("d") || self.has("z") {
             let mut seed = self.exactly("d", ml_kem::SEED)?;
             seed.extend(self.exactly("z", ml_kem::SEED)?);
-            (seed, self.exactly("msg", ml_kem::M)?)
-        } else if set.algorithm == Algorithm::Kyber512 {
-            // Kyber's reference code draws d, z and m one by one.
+            vec![(seed, self.exactly("msg", ml_kem::M)?)]
+        } else {
+            // The reference code of ML-KEM draws d‖z at once, then m; that of Kyber draws d, z and m one by one.
+            let mut drbg = self.drbg()?;
+            let at_once =
+                (drbg.draw::<{ 2 * ml_kem::SEED }>().to_vec(), drbg.draw::<{ ml_kem::M }>().to_vec());
             let mut drbg = self.drbg()?;
             let mut draw = || drbg.draw::<{ ml_kem::SEED }>();
-            ([draw(), draw()].concat(), draw().to_vec())
-        } else {
-            // That of ML-KEM draws d‖z at once, then m.
-            let mut drbg = self.drbg()?;
-            (drbg.draw::<{ 2 * ml_kem::SEED }>().to_vec(), drbg.draw::<{ ml_kem::M }>().to_vec())
+            let by_turns = ([draw(), draw()].concat(), draw().to_vec());
+            match set.algorithm {
+                Algorithm::Kyber512 => vec![by_turns],
+                _ => vec![at_once, by_turns],
+            }
         };
         let rejection = match self.has("ct_n") || self.has("ss_n") {
             true => Some((self.bytes("ct_n")?.into(), self.value("ss_n", ml_kem::SHARED_SECRET)?)),
             false => None,
         };
-        Ok(Task::KemRoundTrip {
-            seed: seed.into(),
-            m: m.into(),
-            keys: KemKeys { ek: Some(Expected::Value(ek.into())), dk: Some(self.value("sk", set.dk)?) },
-            encapsulation: Encapsulation {
-                c: self.value("ct", set.c)?,
-                shared_secret: self.value("ss", ml_kem::SHARED_SECRET)?,
-            },
-            rejection,
-        })
+        let keys = KemKeys { ek: Some(Expected::Value(ek.into())), dk: Some(self.value("sk", set.dk)?) };
+        let encapsulation = Encapsulation {
+            c: self.value("ct", set.c)?,
+            shared_secret: self.value("ss", ml_kem::SHARED_SECRET)?,
+        };
+        let mut tasks: Vec<Task<'static>> = drawn
+            .into_iter()
+            .map(|(seed, m)| Task::KemRoundTrip {
+                seed: seed.into(),
+                m: m.into(),
+                keys: keys.clone(),
+                encapsulation: encapsulation.clone(),
+                rejection: rejection.clone(),
+            })
+            .collect();
+        let right = tasks.iter().position(|task| revision::of(set.algorithm, task).is_some());
+        Ok(tasks.swap_remove(right.unwrap_or(0)))
     }
 
-    fn dsa(&self, set: &ml_dsa::ParameterSet, pk: Vec<u8>) -> Result<(bool, Task<'static>), Fault> {
+    fn dsa(
+        &self,
+        set: &ml_dsa::ParameterSet,
+        pk: Vec<u8>,
+        interface: Interface,
+    ) -> Result<(Cow<'static, str>, Task<'static>), Fault> {
         let (xi, rnd) = if self.has("xi") {
             // `rng` is there when the signature is hedged.
             let rnd = if self.has("rng") { self.exactly("rng", ml_dsa::RND)? } else { vec![0; ml_dsa::RND] };
@@ -215,15 +304,21 @@ impl Record<'_> {
             return Err(self.fault("sm", format!("does not end in `msg`; {FETCH}")));
         }
         let ctx = if self.has("ctx") { self.bytes("ctx")? } else { Vec::new() };
-        let deterministic = rnd.iter().all(|byte| *byte == 0);
+        let (msg, ctx) = (Cow::Owned(msg), Cow::Owned(ctx));
+        let message = match interface {
+            Interface::Pure => Message::Pure { msg, ctx },
+            Interface::Internal => Message::Internal(msg),
+            Interface::PreHash => Message::PreHash { msg, ctx, hash: readings::usual(set.algorithm) },
+        };
+        let class = readings::class(&message, &rnd);
         let task = Task::DsaRoundTrip {
             xi: xi.into(),
             rnd: rnd.into(),
-            message: Message::Pure { msg: msg.into(), ctx: ctx.into() },
+            message,
             keys: DsaKeys { pk: Some(Expected::Value(pk.into())), sk: Some(self.value("sk", set.sk)?) },
             sig: Expected::Value(sig.into()),
         };
-        Ok((deterministic, task))
+        Ok((class, task))
     }
 
     fn drbg(&self) -> Result<Drbg, Fault> {
@@ -241,6 +336,11 @@ impl Record<'_> {
     fn text(&self, key: &str) -> Result<&str, Fault> {
         let found = self.fields.iter().find_map(|(known, value)| (*known == key).then_some(*value));
         found.ok_or_else(|| self.fault(key, format!("missing; {FETCH}")))
+    }
+
+    /// How many bytes this field holds, if it is there.
+    fn length_of(&self, key: &str) -> Option<usize> {
+        self.text(key).ok().map(|digits| digits.len() / 2)
     }
 
     fn bytes(&self, key: &str) -> Result<Vec<u8>, Fault> {
