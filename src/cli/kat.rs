@@ -1,6 +1,7 @@
 //! `pqcheck kat`: reads the arguments, runs, writes the report.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -192,14 +193,15 @@ fn ids(suites: &[Suite], out: &mut dyn Write) -> io::Result<()> {
 fn corpus(args: &Args) -> Result<(Vec<Suite>, Vec<String>)> {
     if !args.vectors.is_empty() {
         let corpus = args.vectors.iter().map(|path| path.display().to_string()).collect();
-        let mut passed_over =
-            |path: &Path, why: &str| say(&format!("{}: passed over: {why}", path.display()));
-        let suites = vector::read_noting(&args.vectors, &mut passed_over).map_err(|error| match &error {
+        let mut passed_over = Vec::new();
+        let mut note = |path: &Path, why: &str| passed_over.push((path.to_owned(), why.to_owned()));
+        let suites = vector::read_noting(&args.vectors, &mut note).map_err(|error| match &error {
             vector::Error::Io { path, cause } if cause.kind() == ErrorKind::NotFound => {
                 anyhow!("{error}{}", words::meant_file(path))
             }
             _ => error.into(),
         })?;
+        report_passed_over(&passed_over);
         return Ok((suites, corpus));
     }
     if let Some(count) = args.accumulated {
@@ -222,6 +224,30 @@ fn corpus(args: &Args) -> Result<(Vec<Suite>, Vec<String>)> {
         .collect();
     suites.push(Suite { name: accumulated::SUITE.to_owned(), cases: accumulated::cases(ACCUMULATED) });
     Ok((suites, vec!["embedded".to_owned()]))
+}
+
+/// Says which files hold nothing to run: each of a few, of many how many for each reason.
+fn report_passed_over(files: &[(PathBuf, String)]) {
+    const FEW: usize = 8;
+    if files.len() <= FEW {
+        for (path, why) in files {
+            say(&format!("{}: passed over: {why}", path.display()));
+        }
+        return;
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, why) in files {
+        *reasons.entry(why).or_default() += 1;
+    }
+    let mut ranked: Vec<(&str, usize)> = reasons.into_iter().collect();
+    ranked.sort_by_key(|(_, number)| Reverse(*number));
+    let shown = ranked.iter().take(FEW).map(|(why, number)| format!("{number}: {why}"));
+    let mut shown: Vec<String> = shown.collect();
+    if ranked.len() > FEW {
+        let rest: usize = ranked[FEW..].iter().map(|(_, number)| number).sum();
+        shown.push(format!("{rest} for {} other reasons", ranked.len() - FEW));
+    }
+    say(&format!("{} files passed over ({})", files.len(), shown.join("; ")));
 }
 
 /// Drops the cases of what no standard defines and nobody here has, unless it is asked for by name: that they are skipped

@@ -65,3 +65,53 @@ pub(super) fn first_right(subject: &Subject, readings: &[Reading]) -> Option<usi
         Event::Ended { .. } => None,
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "rustcrypto")]
+mod tests {
+    use super::*;
+    use crate::backend::{self, Signing};
+    use crate::spec::Operation;
+    use crate::spec::ml_dsa::{self, Hash};
+    use crate::vector::{DsaKeys, Expected, Message};
+
+    #[test]
+    fn records_are_read_as_they_pass_whatever_the_file_is_called() {
+        let backend = backend::ALL.iter().copied().find(|it| it.id == "rustcrypto").unwrap();
+        let subject = Subject { backend, path: backend.paths[0], forced: false };
+        let signature = subject.path.signature(Algorithm::MlDsa65).unwrap();
+        let set = ml_dsa::sizes(Algorithm::MlDsa65).unwrap();
+        let (mut pk, mut sk, mut sig) = (vec![0; set.pk], vec![0; set.sk], vec![0; set.sig]);
+        signature.keygen_internal(&[7; 32], &mut pk, &mut sk).unwrap();
+        let hashed = ml_dsa::formatted(Hash::Sha2_384, b"message", b"").unwrap();
+        for (signed, rnd, class) in [
+            (&b"message"[..], [0; 32], "internal/deterministic"),
+            (b"message", [5; 32], "internal/hedged"),
+            (&hashed, [0; 32], "external/preHash/SHA2-384/deterministic"),
+            (b"\0\0message", [5; 32], "as read"),
+            (b"something else", [5; 32], "as read"),
+        ] {
+            let signing = Signing { sk: &sk, message: backend::Message::Internal(signed), rnd: &rnd };
+            signature.sign(signing, &mut sig).unwrap();
+            let value = |bytes: &[u8]| Some(Expected::Value(bytes.to_vec().into()));
+            let case = Case {
+                name: "count0".into(),
+                algorithm: Algorithm::MlDsa65,
+                operation: Operation::Sign,
+                class: "as read".into(),
+                bad: None,
+                task: Task::DsaRoundTrip {
+                    xi: vec![7; 32].into(),
+                    rnd: vec![5; 32].into(),
+                    message: Message::Pure { msg: b"message"[..].into(), ctx: b""[..].into() },
+                    keys: DsaKeys { pk: value(&pk), sk: value(&sk) },
+                    sig: value(&sig).unwrap(),
+                },
+            };
+            let mut suites = [Suite { name: "rsp/vectors".to_owned(), cases: vec![case.clone(), case] }];
+            settle(&mut suites, &[subject]);
+            let classes: Vec<_> = suites[0].cases.iter().map(|case| &*case.class).collect();
+            assert_eq!(classes, [class, class]);
+        }
+    }
+}

@@ -116,3 +116,137 @@ fn verification(case: &Case<'static>) -> Option<Reading> {
     let case = Case { task, ..case.clone() };
     Some(Reading { words: "a signature with other randomness than the file says".to_owned(), case })
 }
+
+#[cfg(test)]
+#[cfg(all(feature = "libcrux", feature = "rustcrypto"))]
+mod tests {
+    use super::*;
+    use crate::backend::{self, Backend, Signing, broken};
+    use crate::kat::{self, Isolation, Plan};
+    use crate::report::{Platform, Report};
+    use crate::spec::ml_dsa::{self, Hash};
+    use crate::vector::{DsaKeys, KemKeys, Message, Suite};
+
+    fn run(
+        task: Task<'static>,
+        algorithm: Algorithm,
+        operation: Operation,
+        backends: &[&str],
+        foreign: bool,
+    ) -> Report {
+        let case = Case { name: "tc1".into(), algorithm, operation, class: "".into(), bad: None, task };
+        let suites = [Suite { name: "s".to_owned(), cases: vec![case] }];
+        let backend = |id: &&str| -> &'static Backend {
+            let fault = id.strip_prefix("broken:").and_then(broken::find).and_then(broken::backend);
+            fault.or_else(|| backend::ALL.iter().copied().find(|it| it.id == *id)).unwrap()
+        };
+        let subjects = backends.iter().map(backend);
+        let subjects = subjects.map(|it| backend::Subject { backend: it, path: it.paths[0], forced: false });
+        kat::run(
+            &Plan {
+                subjects: subjects.collect(),
+                suites: &suites,
+                foreign_vectors: foreign,
+                corpus: Vec::new(),
+                platform: Platform::default(),
+                asked: Vec::new(),
+                shard: None,
+                isolation: Isolation::Apart { jobs: 1 },
+                silence: std::time::Duration::from_secs(10),
+                timed: false,
+                strict: false,
+                chosen_only: false,
+                deadline: None,
+            },
+            &mut |_, _| (),
+        )
+    }
+
+    fn suspicions(report: &Report) -> Vec<&str> {
+        let reason = |outcome| match outcome {
+            &Outcome::Suspect { ref reason, .. } => Some(reason.as_str()),
+            _ => None,
+        };
+        report.cases.iter().filter_map(|case| reason(&case.outcome)).collect()
+    }
+
+    /// A key pair of the draft.
+    fn draft() -> Task<'static> {
+        let draft = broken::find("draft-g-of-d").and_then(broken::backend).unwrap();
+        let kem = draft.paths[0].kem(Algorithm::MlKem768).unwrap();
+        let (mut ek, mut dk) = (vec![0; 1184], vec![0; 2400]);
+        kem.keygen_internal(&[1; 32], &[2; 32], &mut ek, &mut dk).unwrap();
+        let keys = KemKeys { ek: Some(Expected::Value(ek.into())), dk: None };
+        Task::KemKeygen { seed: [[1; 32], [2; 32]].concat().into(), answer: Answer::Accept(keys) }
+    }
+
+    #[test]
+    fn what_all_implementations_answer_speaks_against_the_vector_and_a_draft_is_named() {
+        let good = ["rustcrypto", "libcrux"];
+        let of = |backends: &[&str], foreign| {
+            run(draft(), Algorithm::MlKem768, Operation::Keygen, backends, foreign)
+        };
+        let report = of(&good, true);
+        assert_eq!((report.summary.suspect, report.summary.fail), (2, 0));
+        assert_eq!(
+            suspicions(&report)[0],
+            "keygen: ek differs: 2 independent implementations agree on another answer: suspect the vectors, or this \
+             reading of them; the published keys are those of ML-KEM-768 of the initial public draft of FIPS 203 \
+             (liboqs 0.10)"
+        );
+        // Nobody doubts the embedded vectors, one implementation is no majority, and one that agrees is a witness.
+        for (backends, foreign) in [
+            (&good[..], false),
+            (&good[..1], true),
+            (&["rustcrypto", "libcrux", "broken:draft-g-of-d"], true),
+        ] {
+            let report = of(backends, foreign);
+            assert_eq!(report.summary.suspect, 0, "{backends:?}");
+            assert_eq!(report.summary.fail as usize, backends.len().min(2), "{backends:?}");
+        }
+    }
+
+    #[test]
+    fn the_interface_that_the_published_answer_is_right_for_is_named() {
+        let rustcrypto = backend::ALL.iter().find(|it| it.id == "rustcrypto").unwrap();
+        let signature = rustcrypto.paths[0].signature(Algorithm::MlDsa44).unwrap();
+        let set = ml_dsa::sizes(Algorithm::MlDsa44).unwrap();
+        let (mut pk, mut sk, mut sig) = (vec![0; set.pk], vec![0; set.sk], vec![0; set.sig]);
+        signature.keygen_internal(&[7; 32], &mut pk, &mut sk).unwrap();
+        let formatted = ml_dsa::formatted(Hash::Sha3_384, b"message", b"ctx").unwrap();
+        for (message, rnd, words) in [
+            (&b"message"[..], [0; 32], "the internal interface (FIPS 204, Algorithm 7)"),
+            (&formatted, [0; 32], "HashML-DSA with SHA3-384"),
+            (b"\0\x03ctxmessage", [0; 32], "ML-DSA of the external interface with zeros as its randomness"),
+            (b"\0\x03ctxmessage", [9; 32], "a signature with other randomness than the file says"),
+        ] {
+            let signing = Signing { sk: &sk, message: backend::Message::Internal(message), rnd: &rnd };
+            signature.sign(signing, &mut sig).unwrap();
+            let value = |bytes: &[u8]| Expected::Value(bytes.to_vec().into());
+            let task = Task::DsaRoundTrip {
+                xi: vec![7; 32].into(),
+                rnd: vec![3; 32].into(),
+                message: Message::Pure { msg: b"message"[..].into(), ctx: b"ctx"[..].into() },
+                keys: DsaKeys { pk: Some(value(&pk)), sk: None },
+                sig: value(&sig),
+            };
+            let task = match words.contains("randomness") {
+                true => task,
+                false => match task {
+                    Task::DsaRoundTrip { xi, message, keys, sig, .. } => {
+                        Task::DsaRoundTrip { xi, message, keys, sig, rnd: vec![0; 32].into() }
+                    }
+                    other => other,
+                },
+            };
+            let report = run(task, Algorithm::MlDsa44, Operation::Sign, &["rustcrypto", "libcrux"], true);
+            let said = suspicions(&report);
+            assert_eq!(said.len(), 2, "{words}");
+            assert!(
+                said[0].ends_with(&format!("; the published answer is right for {words}")),
+                "{}",
+                said[0]
+            );
+        }
+    }
+}

@@ -48,11 +48,15 @@ pub(super) fn foreign<'d>(document: &'d Document<'_>) -> Option<&'d str> {
         let is_known = |kind: &str| TYPES.iter().any(|(name, _)| *name == kind);
         return (!is_known(first) && !kinds.any(is_known)).then_some(first);
     };
+    is_foreign(algorithm).then_some(algorithm)
+}
+
+/// Whether this is none of pqcheck's algorithms; a composite, `ML-DSA-44-Ed25519`, is an algorithm of its own.
+pub(super) fn is_foreign(algorithm: &str) -> bool {
     let near = ["ML-KEM", "ML-DSA", "CHACHA20"].into_iter().any(|start| algorithm.starts_with(start));
-    // A composite, `ML-DSA-44-Ed25519`, is an algorithm of its own.
-    let composite =
+    let is_composite_with =
         |known: Algorithm| algorithm.strip_prefix(known.name()).is_some_and(|rest| rest.starts_with('-'));
-    (!near || Algorithm::STANDARDS.into_iter().any(composite)).then_some(algorithm)
+    !near || Algorithm::STANDARDS.into_iter().any(is_composite_with)
 }
 
 /// The cases of a file.

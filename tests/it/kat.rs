@@ -11,8 +11,10 @@ fn cases(report: &Value) -> &[Value] {
 #[test]
 fn outcomes_add_up_to_cases_times_paths() {
     let report = json(&pqcheck(["kat", "--format", "json"]));
-    let total: u64 =
-        ["pass", "fail", "skip", "error"].iter().map(|word| report["summary"][word].as_u64().unwrap()).sum();
+    let total: u64 = ["pass", "fail", "suspect", "skip", "error"]
+        .iter()
+        .map(|word| report["summary"][word].as_u64().unwrap())
+        .sum();
     assert_eq!(total, cases(&report).len() as u64);
     let paths = report["paths"].as_array().unwrap().len() as u64;
     let mut distinct: Vec<_> =
@@ -163,6 +165,62 @@ fn an_accumulated_run_that_nobody_confirms_is_no_pass() {
     let run = pqcheck(["kat", "--accumulated", "7", "--algorithm", "ML-KEM-768", "--backend", "rustcrypto"]);
     assert_eq!(run.code, 4, "{}", run.everything());
     assert!(run.stdout.contains("no-published-digest"), "{}", run.everything());
+}
+
+#[test]
+fn in_a_block_without_a_published_digest_the_odd_one_is_named() {
+    let run = |backends: &str| {
+        let accumulated =
+            ["--accumulated", "20", "--block", "10", "--algorithm", "ML-KEM-768", "--format", "json"];
+        let run = pqcheck([&["kat", "--backend", backends][..], &accumulated].concat());
+        assert_eq!(run.code, 1, "{}", run.everything());
+        json(&run)
+    };
+    for backends in ["liboqs,libcrux,broken:draft-g-of-d", "liboqs,broken:draft-g-of-d"] {
+        let report = run(backends);
+        let failed: Vec<_> = cases(&report).iter().filter(|case| case["outcome"] == "fail").collect();
+        assert_eq!(failed.len(), 2, "{backends}");
+        assert!(failed.iter().all(|case| case["backend"] == "broken:draft-g-of-d"), "{failed:?}");
+        let reason = failed[1]["reason"].as_str().unwrap();
+        assert!(reason.contains("differs from the one that liboqs/native, liboqs/portable"), "{reason}");
+        let digests = report["digests"].as_array().unwrap();
+        let published = digests.iter().filter(|digest| digest["published"] == true).count();
+        assert_eq!(
+            (digests.len(), published),
+            (2 * report["paths"].as_array().unwrap().len(), digests.len() / 2)
+        );
+    }
+}
+
+#[test]
+fn only_a_published_digest_is_called_the_published_answer() {
+    for (rounds, words) in [
+        ("10", "every case that ran gave the published answer"),
+        ("7", "every case that ran gave the answer of the other implementations; none is published"),
+    ] {
+        let run = pqcheck([
+            "kat",
+            "--backend",
+            "liboqs,libcrux",
+            "--accumulated",
+            rounds,
+            "--algorithm",
+            "ml-kem-512",
+        ]);
+        assert!(run.stdout.trim_end().ends_with(words), "{}", run.everything());
+    }
+}
+
+#[test]
+fn every_prehash_case_runs_somewhere() {
+    let report = json(&pqcheck(["kat", "--format", "json"]));
+    let nowhere = report["ran_nowhere"].as_array().map_or(0, Vec::len);
+    assert_eq!(nowhere, 0, "{}", report["ran_nowhere"]);
+    let formatted = |path: &&Value| path["prehash_by_pqcheck"] == true;
+    let paths: Vec<_> = report["paths"].as_array().unwrap().iter().filter(formatted).collect();
+    assert!(paths.iter().any(|path| path["backend"] == "liboqs"), "{paths:?}");
+    assert!(paths.iter().any(|path| path["backend"] == "rustcrypto"), "{paths:?}");
+    assert!(paths.iter().all(|path| path["backend"] != "pqclean"), "{paths:?}");
 }
 
 #[test]

@@ -111,3 +111,37 @@ fn the_wrong_published_answer_is_a_counted_skip() {
     let bad = report["cases"].as_array().unwrap().iter().find(|case| case["case"] == "tc16").unwrap();
     assert!(bad["reason"].as_str().unwrap().starts_with("bad-vector: "), "{bad}");
 }
+
+/// One digit of every record's secret is another one: nobody gives that answer.
+#[test]
+fn a_file_that_is_wrong_is_suspect_and_no_library_is_blamed() {
+    let text = fs::read_to_string(root().join("tests/fixtures/rsp/kat_MLKEM_512.rsp")).unwrap();
+    let folder = crate::command::folder("suspect");
+    let flipped: Vec<String> = text
+        .lines()
+        .map(|line| match line.strip_prefix("ss = ") {
+            Some(rest) => format!("ss = {}{}", if rest.starts_with('0') { '1' } else { '0' }, &rest[1..]),
+            None => line.to_owned(),
+        })
+        .collect();
+    fs::write(folder.join("kat.rsp"), flipped.join("\n")).unwrap();
+    let arguments = ["kat", "--vectors", folder.to_str().unwrap()];
+    let run = pqcheck(arguments);
+    assert_eq!(run.code, 1);
+    let last = run.stdout.lines().last().unwrap();
+    assert!(last.ends_with("; 2 suspect vectors: all implementations agree on another answer"), "{last}");
+    assert!(!run.stdout.contains("wrong answer"), "{}", run.stdout);
+    assert_eq!(run.stdout.matches("SUSPECT").count(), 1, "{}", run.stdout);
+    assert!(run.stdout.contains("4 independent implementations agree on another answer"), "{}", run.stdout);
+    let report = json(&pqcheck([&arguments[..], &["--format", "json"]].concat()));
+    assert_eq!(
+        (report["summary"]["fail"].as_u64(), report["summary"]["suspect"].as_u64()),
+        (Some(0), Some(14))
+    );
+    assert_eq!(report["cases"][0]["outcome"], "suspect");
+    // One implementation alone cannot tell.
+    assert_eq!(
+        json(&pqcheck([&arguments[..], &["--backend", "libcrux", "--format", "json"]].concat()))["summary"]["suspect"],
+        0
+    );
+}

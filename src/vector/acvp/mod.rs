@@ -76,8 +76,12 @@ pub(super) fn knows(document: &Document<'_>) -> bool {
 
 /// The algorithm of a well-formed set that is none of pqcheck's.
 pub(super) fn foreign<'d>(document: &'d Document<'_>) -> Option<&'d str> {
-    let algorithm = document.head.text("algorithm").ok()?;
-    (!algorithm.starts_with("ML-KEM") && !algorithm.starts_with("ML-DSA")).then_some(algorithm)
+    document.head.text("algorithm").ok().filter(|algorithm| is_foreign(algorithm))
+}
+
+/// Whether this is none of pqcheck's algorithms.
+pub(super) fn is_foreign(algorithm: &str) -> bool {
+    !algorithm.starts_with("ML-KEM") && !algorithm.starts_with("ML-DSA")
 }
 
 /// Tells questions from answers, by the fields that each of them has.

@@ -57,6 +57,8 @@ pub fn read_noting(
                     return Err(Error::Unknown { path: source.path, what });
                 }
                 Content::NoVectors(what) => passed_over(&source.path, what),
+                Content::Damaged(error) if source.named => return Err(error),
+                Content::Damaged(_) => passed_over(&source.path, "malformed JSON that speaks of no vectors"),
             }
         }
     }

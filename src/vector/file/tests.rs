@@ -33,6 +33,7 @@ fn content(content: &Content) -> String {
         Content::Half { part, .. } => format!("{part:?}\n"),
         Content::Foreign(algorithm) => format!("foreign: {algorithm}\n"),
         Content::NoVectors(what) => format!("no vectors: {what}\n"),
+        Content::Damaged(error) => format!("{error}\n"),
     }
 }
 
@@ -361,4 +362,175 @@ fn a_seed_is_d_and_z_in_that_order() {
     let Task::KemKeygen { seed, answer: Answer::Accept(keys) } = &cases[0].task else { panic!() };
     let dk = ml_kem::DecapsulationKey512::from_seed((&**seed).try_into().unwrap());
     assert_eq!(keys.ek, Some(Expected::Value(dk.encapsulation_key().to_bytes().to_vec().into())));
+}
+
+/// A copy of a fixture with some texts replaced.
+#[track_caller]
+fn altered(name: &str, pairs: &[(&str, &str)]) -> String {
+    let mut text = fixture(name);
+    for (from, to) in pairs {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+#[test]
+fn a_folder_as_its_publisher_has_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let many: Vec<String> = (0..70).map(|number| format!("\"KEM-{number}\": \"00\"")).collect();
+    let jwk = r#"{"numberOfTests": 1, "schema": "json_web_crypto_schema_v1.json", "testGroups": [{"type": "JsonWebCrypto", "tests": [{"tcId": 1}]}]}"#;
+    let composite = r#"{"algorithm": "ML-DSA-44-Ed25519", "numberOfTests": 0, "testGroups": []}"#;
+    let broken = r#"{"algorithm": "LMS", "vsId": 0, "mode": "keyGen",}"#;
+    let nameless = r#"[{"acvVersion": "1.0"}, {"vsId": 7, "testGroups": [{"tgId": 1, "tests": [{"tcId": 1, "md": "00"}]}]}]"#;
+    put("accumulated.json", r#"["BUS7IAZWYOZ4JHJQYDWRTJL4V7", 5, -1, 0.5, true, null, [1], {"a": 1}]"#);
+    put("broken.json", broken);
+    put("composite.json", composite);
+    put("digests.rsp", "# SHA\n\ncount = 0\nmsg = 00\nmd = 00\n");
+    put("jwk.json", jwk);
+    put("kats.json", &format!("{{{}}}", many.join(",")));
+    put("nameless.json", nameless);
+    put(
+        "none.json",
+        r#"{"vsId": 1, "algorithm": "ML-KEM", "mode": "keyGen", "revision": "FIPS203", "testGroups": []}"#,
+    );
+    put("notes.json", "no JSON at all");
+    put("schema.json", r#"{"type": "object", "properties": {"tcId": {"type": "integer"}}}"#);
+    put("trailing.json", r#"{"a": 1,}"#);
+    put(
+        "verdict.json",
+        r#"[{"acvVersion": "1.0"}, {"vsId": 1, "disposition": "passed", "tests": [{"tcId": 1, "result": "passed"}]}]"#,
+    );
+    put("z.json", &fixture("wycheproof/mlkem_512_keygen_seed_test.json"));
+    let mut notes = Vec::new();
+    let suites = read_noting(&[folder.path()], &mut |path, why| {
+        notes.push(format!("{}: {why}\n", path.file_name().unwrap().to_str().unwrap()));
+    });
+    assert_eq!(suites.unwrap().iter().map(|suite| suite.cases.len()).collect::<Vec<_>>(), [1]);
+    notes.sort();
+    expect![[r#"
+        accumulated.json: JSON with neither `vsId` (ACVP) nor `numberOfTests` and `testGroups` (Wycheproof)
+        broken.json: `LMS` is not tested
+        composite.json: `ML-DSA-44-Ed25519` is not tested
+        digests.rsp: `SHA` is not tested
+        jwk.json: `JsonWebCrypto` is not tested
+        kats.json: JSON with neither `vsId` (ACVP) nor `numberOfTests` and `testGroups` (Wycheproof)
+        nameless.json: answers of an algorithm that it does not name, without their prompt
+        none.json: no cases
+        notes.json: neither JSON nor `count = …` records
+        schema.json: JSON with neither `vsId` (ACVP) nor `numberOfTests` and `testGroups` (Wycheproof)
+        trailing.json: malformed JSON that speaks of no vectors
+        verdict.json: ACVP without `testGroups`, such as a registration
+    "#]]
+    .assert_eq(&notes.concat());
+    // Each of them is refused by its name, also beside one that has cases.
+    for note in &notes {
+        let path = folder.path().join(note.split(':').next().unwrap());
+        let error = read(&[path, folder.path().join("z.json")]).unwrap_err().to_string();
+        assert!(!error.contains("fetch the file again") || note.contains("malformed"), "{error}");
+    }
+}
+
+#[test]
+fn what_came_in_place_of_a_file_is_an_error_in_a_folder_too() {
+    for (text, words) in [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "a pointer of Git LFS"),
+        ("<!DOCTYPE html><title>404</title>", "HTML or XML"),
+        (r#"{"vsId": 1, "testGroups": ["#, "malformed JSON"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x.json"), text).unwrap();
+        let error = read(&[folder.path()]).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_session_has_several_sets_and_its_answers_need_no_mode() {
+    let pair = |name: &str, part: &str| fixture(&format!("acvp/pair/{name}/{part}.json"));
+    let numbered = |text: String, set: &str| {
+        let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let object = match &mut value {
+            serde_json::Value::Array(list) => list.pop().unwrap(),
+            other => other.take(),
+        };
+        let serde_json::Value::Object(mut object) = object else { panic!() };
+        object.insert("vsId".to_owned(), set.parse::<u64>().unwrap().into());
+        object
+    };
+    let header = r#"{"url": "acvp/v1/testSessions/1", "vectorSetUrls": ["a", "b", "c"]}"#;
+    let kem = ["ML-KEM-keyGen-FIPS203", "ML-KEM-encapDecap-FIPS203", "ML-KEM-keyGen-FIPS203"];
+    let list = |part: &str, without: &[&str]| {
+        let sets = kem.iter().zip(["11", "12", "13"]).map(|(name, set)| {
+            let mut object = numbered(pair(name, part), set);
+            without.iter().for_each(|field| drop(object.remove(*field)));
+            serde_json::Value::Object(object).to_string()
+        });
+        format!("[{header}, {}]", sets.collect::<Vec<_>>().join(","))
+    };
+    for without in [&[][..], &["mode", "revision"], &["algorithm", "mode", "revision"]] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("ML-KEM-vectors.json"), list("prompt", &[])).unwrap();
+        fs::write(folder.path().join("ML-KEM-expected.json"), list("expectedResults", without)).unwrap();
+        for paths in [
+            folder.path().to_owned(),
+            folder.path().join("ML-KEM-vectors.json"),
+            folder.path().join("ML-KEM-expected.json"),
+        ] {
+            let suites = read(&[&paths]).unwrap();
+            let names: Vec<_> = suites.iter().map(|suite| (&*suite.name, suite.cases.len())).collect();
+            let file = folder.path().join("ML-KEM-vectors.json");
+            let [first, third] = [11, 13].map(|set| format!("{} vsId {set}", file.display()));
+            assert_eq!(
+                names,
+                [(&*first, 1), ("acvp/ML-KEM-encapDecap-FIPS203", 6), (&*third, 1)],
+                "{without:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_key_check_without_its_key_is_a_counted_skip() {
+    let name = "acvp/tr1/ML-KEM-encapDecap-FIPS203-tr1/internalProjection.json";
+    let mut value: serde_json::Value = serde_json::from_str(&fixture(name)).unwrap();
+    fn strip(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Array(list) => list.iter_mut().for_each(strip),
+            serde_json::Value::Object(object) => {
+                if object.get("function").is_some_and(|it| it == "decapsulationKeyCheck") {
+                    object.insert("keyFormat".to_owned(), "none".into());
+                    for test in object["tests"].as_array_mut().unwrap() {
+                        ["dk", "d", "z", "ek"]
+                            .iter()
+                            .for_each(|field| drop(test.as_object_mut().unwrap().remove(*field)));
+                    }
+                }
+                object.values_mut().for_each(strip);
+            }
+            _ => {}
+        }
+    }
+    strip(&mut value);
+    let cases = cases_of(&value.to_string());
+    let bad: Vec<_> = cases.iter().map(|case| case.bad).collect();
+    assert_eq!(bad, [None, None, Some("published without its key")]);
+}
+
+#[test]
+fn the_wycheproof_files_of_2025_and_2026_are_read() {
+    let name = "wycheproof/mlkem_512_semi_expanded_decaps_test.json";
+    let mut value: serde_json::Value = serde_json::from_str(&fixture(name)).unwrap();
+    let test = &mut value["testGroups"][0]["tests"][0];
+    test["result"] = "valid".into();
+    test.as_object_mut().unwrap().remove("K");
+    let cases = cases_of(&value.to_string());
+    assert!(matches!(
+        cases[0].task,
+        Task::KemDecaps { answer: Answer::Accept(crate::vector::Expected::Unpublished), .. }
+    ));
+    let text = altered("wycheproof/mldsa_44_sign_seed_test.json", &[("\"rnd\"", "\"randomness\"")]);
+    let with = cases_of(&text);
+    assert_eq!(with, cases_of(&fixture("wycheproof/mldsa_44_sign_seed_test.json")));
 }
