@@ -14,7 +14,7 @@ use crate::doctor::{self, Plan};
 use crate::image::python;
 use crate::image::root::{OpenError, Root};
 use crate::image::target::Target;
-use crate::output;
+use crate::output::{self, annotations};
 use crate::report::finding::Summary;
 use crate::report::page::Page;
 
@@ -44,11 +44,17 @@ pub(super) struct Args {
         conflicts_with_all = ["files", "root", "image", "tools", "imports", "platform"])]
     explain: Option<String>,
     /// Choose the output format
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = words::formats(words::HUMAN_OR_JSON))]
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = formats())]
     format: String,
     /// Write the report to this file, whole or not at all; `-` is stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+fn formats() -> words::Formats {
+    words::formats(
+        words::HUMAN_OR_JSON.into_iter().chain([output::summary::FORMAT]).chain(annotations::FORMATS),
+    )
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
@@ -58,6 +64,9 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     let findings = doctor::run(&plan(args)?)?;
     write::to(args.output.as_deref(), |style, out| match args.format.as_str() {
         "json" => output::findings::json(&findings, out),
+        "markdown" => output::summary::of_findings(&findings, out),
+        "sarif" => annotations::sarif(&annotations::of_findings(&findings), out),
+        "github" => annotations::github(&annotations::of_findings(&findings), out),
         _ => output::findings::human(&findings, style, out),
     })?;
     let exit = match findings.summary {

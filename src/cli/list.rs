@@ -1,5 +1,6 @@
 //! `pqcheck list`: what this binary can test. Fills the inventory; `output` shows it.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// Choose the format of the list
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = words::formats(words::HUMAN_OR_JSON))]
     format: String,
+    /// Write the list to this file, whole or not at all; `-` is stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 pub(super) fn main(args: &Args) -> Result<ExitCode> {
@@ -39,11 +43,11 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     if args.image.is_asked() {
         inventory.installed = Some(installed(&args.image)?);
     }
-    write::to_stdout(|out| match (args.format.as_str(), args.faults) {
+    write::to(args.output.as_deref(), |style, out| match (args.format.as_str(), args.faults) {
         ("json", _) => output::list::json(&inventory, out),
-        (_, false) if args.image.is_asked() => output::list::installed(&inventory, write::style(), out),
-        (_, true) => output::list::faults(&inventory, write::style(), out),
-        (_, false) => output::list::human(&inventory, write::style(), out),
+        (_, false) if args.image.is_asked() => output::list::installed(&inventory, style, out),
+        (_, true) => output::list::faults(&inventory, style, out),
+        (_, false) => output::list::human(&inventory, style, out),
     })?;
     Ok(Exit::Fine.into())
 }

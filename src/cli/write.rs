@@ -4,10 +4,11 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use crate::output::Style;
+use crate::output::{Made, Style};
 
 /// Whether a report goes to a file or to a program, which must find it even if nothing was run, and not an older one.
 pub(super) fn is_kept(output: Option<&Path>, format: &str) -> bool {
@@ -20,7 +21,7 @@ pub(super) fn to(
     render: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<bool> {
     match output.filter(|path| path.as_os_str() != "-") {
-        Some(path) => to_file(path, |out| render(Style::default(), out)).map(|()| true),
+        Some(path) => to_file(path, |out| render(unbroken(), out)).map(|()| true),
         None => to_stdout(|out| render(style(), out)).map(|()| false),
     }
 }
@@ -38,10 +39,20 @@ pub(super) fn to_stdout(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
     }
 }
 
-/// How stdout wants it; [`to_stdout`] drops the colour again where it does not.
+/// How stdout wants it; [`to_stdout`] drops the colour again where it does not. Only on a terminal are lines broken.
 pub(super) fn style() -> Style {
-    let width = terminal_size::terminal_size().map_or(Style::default().width, |(width, _)| width.0.into());
-    Style { color: true, width, ..Style::default() }
+    let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    let style = unbroken();
+    Style { color: true, width: width.unwrap_or(style.width), ..style }
+}
+
+/// How a file wants it.
+fn unbroken() -> Style {
+    let since = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = if host.trim().is_empty() { "localhost" } else { host.trim() };
+    let made = Made { seconds: since.try_into().unwrap_or(0), host: String::leak(host.to_owned()) };
+    Style { width: usize::MAX, made, ..Style::default() }
 }
 
 /// Writes to `path`: into a new file beside it, which then takes its place. A device or a pipe is

@@ -124,7 +124,7 @@ fn search(out: &mut dyn Write, steps: &[Step], style: Style) -> io::Result<()> {
     Ok(())
 }
 
-fn last_line(out: &mut dyn Write, findings: &Findings, style: Style) -> io::Result<()> {
+pub(super) fn last_line(out: &mut dyn Write, findings: &Findings, style: Style) -> io::Result<()> {
     let summary = findings.summary;
     let checked = format!("{} checked", counted(summary.looked_at, "program"));
     let warnings = match summary.warnings {

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 
+use anstyle::Style as Ansi;
+
 use super::grouped::{self, Group};
 use super::listing::{self, Alike, Entry, Label};
 use super::text::{self, Painted, Plain, counted, duration, wrapped};
@@ -207,6 +209,18 @@ fn nowhere(out: &mut dyn Write, all: &[RanNowhere], style: Style) -> io::Result<
 }
 
 fn verdict(out: &mut dyn Write, report: &Report, groups: &[Group<'_>], style: Style) -> io::Result<()> {
+    let (counts, words, color) = conclusion(report, groups);
+    writeln!(out, "{counts}; {}", Painted(words, color, style))
+}
+
+/// The last line as text.
+pub(super) fn last_line(report: &Report, groups: &[Group<'_>]) -> String {
+    let (counts, words, _) = conclusion(report, groups);
+    format!("{counts}; {words}")
+}
+
+/// How many of what, what that comes to, and its colour.
+fn conclusion(report: &Report, groups: &[Group<'_>]) -> (String, String, Ansi) {
     let summary = report.summary;
     let Summary { fail, suspect, error, .. } = summary;
     let paths = counted(groups.len() as u64, "code path");
@@ -247,7 +261,7 @@ fn verdict(out: &mut dyn Write, report: &Report, groups: &[Group<'_>], style: St
     } else {
         (words.join("; "), text::FAIL)
     };
-    writeln!(out, "{}: {size}; {}", Counts(summary), Painted(words, color, style))
+    (format!("{}: {size}", Counts(summary)), words, color)
 }
 
 /// What it is that every case gave. Of an accumulated run no digest may be published.
@@ -291,7 +305,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    fn last_line(report: &Report) -> String {
+    fn verdict_of(report: &Report) -> String {
         rendered(report, Style::default()).lines().last().unwrap().to_owned()
     }
 
@@ -337,14 +351,14 @@ mod tests {
         report.cases.retain(|case| matches!(case.outcome, Outcome::Skip { .. }));
         report.summary = Summary::of(&report.cases);
         assert_eq!(
-            last_line(&report),
+            verdict_of(&report),
             "pass 0, fail 0, skip 19, error 0: 19 outcomes on 4 code paths; nothing was checked"
         );
         report.cases.clear();
         report.paths.clear();
         report.summary = Summary::default();
         assert_eq!(
-            last_line(&report),
+            verdict_of(&report),
             "pass 0, fail 0, skip 0, error 0: 0 cases × 0 code paths; nothing was checked"
         );
     }
@@ -356,7 +370,7 @@ mod tests {
         report.paths.truncate(1);
         report.summary = Summary::of(&report.cases);
         assert_eq!(
-            last_line(&report),
+            verdict_of(&report),
             "pass 1, fail 0, skip 0, error 0: 1 case × 1 code path; every case that ran gave the published answer"
         );
     }

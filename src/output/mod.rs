@@ -5,12 +5,14 @@ use std::io;
 
 use crate::report::Report;
 
+pub mod annotations;
 pub mod bench;
 pub mod causes;
 pub mod comparison;
 pub mod findings;
 pub mod list;
 pub mod openmetrics;
+pub mod summary;
 
 mod chart;
 mod grouped;
@@ -25,7 +27,14 @@ mod table;
 mod text;
 
 /// Every output format, the default first.
-pub static ALL: &[&dyn Format] = &[&human::Human, &json::Json, &junit::Junit];
+pub static ALL: &[&dyn Format] = &[
+    &human::Human,
+    &json::Json,
+    &junit::Junit,
+    &summary::Markdown,
+    &annotations::Sarif,
+    &annotations::Github,
+];
 
 /// The one for programs.
 pub static JSON: &dyn Format = &json::Json;
@@ -56,12 +65,24 @@ pub struct Style {
     pub verbosity: Verbosity,
     /// Columns of the terminal; running text is broken there.
     pub width: usize,
+    /// When and where the document is made, for formats that ask.
+    pub made: Made,
+}
+
+/// When and where a document is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Seconds since 1970, in UTC.
+    pub seconds: i64,
+    /// The name of the machine.
+    pub host: &'static str,
 }
 
 impl Default for Style {
     /// No colour, the usual amount, 80 columns.
     fn default() -> Self {
-        Self { color: false, verbosity: Verbosity::Normal, width: 80 }
+        let made = Made { seconds: 0, host: "localhost" };
+        Self { color: false, verbosity: Verbosity::Normal, width: 80, made }
     }
 }
 
@@ -83,7 +104,7 @@ mod tests {
     #[test]
     fn the_ids_of_the_formats_are_kept() {
         let ids: Vec<_> = ALL.iter().map(|format| format.id()).collect();
-        assert_eq!(ids, ["human", "json", "junit"]);
+        assert_eq!(ids, ["human", "json", "junit", "markdown", "sarif", "github"]);
         assert!(ids.iter().all(|id| named(id).is_some_and(|format| format.id() == *id)));
         assert!(named("yaml").is_none());
     }

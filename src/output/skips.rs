@@ -28,8 +28,13 @@ pub(super) fn write(out: &mut dyn Write, groups: &[Group<'_>], style: Style) -> 
     writeln!(out, "{}", Painted("Skipped, by reason:", text::HEADING, style))?;
     let reasons: Vec<_> =
         reasons.iter().map(|(reason, found)| (text::reason(reason, style), found)).collect();
-    let longest =
-        reasons.iter().map(|(reason, _)| reason.chars().count()).max().unwrap_or(0).min(style.width / 2);
+    let longest = reasons
+        .iter()
+        .map(|(reason, _)| reason.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(style.width / 2)
+        .min(60);
     for (reason, (count, paths)) in &reasons {
         let names: Vec<_> = paths.iter().map(|at| Plain(&groups[*at].name()).to_string()).collect();
         let names = if names.len() == groups.len() && names.len() > 2 {

@@ -27,6 +27,99 @@ pub(crate) fn is_valid(report: &Value) {
     assert!(errors.is_empty(), "{errors:?}");
 }
 
+/// The schema of a document, by the name that the document gives it.
+fn schema_of(document: &Value) -> Value {
+    let name = document["schema"].as_str().unwrap();
+    let name = name.strip_prefix("pqcheck.").and_then(|name| name.strip_suffix("/1")).unwrap();
+    serde_json::from_str(&fs::read_to_string(root().join(format!("schema/{name}.schema.json"))).unwrap())
+        .unwrap()
+}
+
+#[test]
+fn every_command_that_writes_json_keeps_to_a_published_schema() {
+    let folder = folder("schemas");
+    let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let kat = ["kat", "--backend", "libcrux", "--algorithm", "ML-KEM-768"];
+    for (name, backend) in [("old.json", "libcrux"), ("new.json", "broken:draft-g-of-d")] {
+        let arguments =
+            ["kat", "--backend", backend, "--algorithm", "ml-kem-768", "--format", "json", "-o", &at(name)];
+        assert!(pqcheck(arguments).code < 2);
+    }
+    for part in ["1", "2"] {
+        let (shard, file) = (format!("{part}/2"), at(&format!("part-{part}.json")));
+        pqcheck([&kat[..], &["--shard", &shard, "--format", "json", "-o", &file]].concat());
+    }
+    let bench = |name: &str| {
+        let file = at(name);
+        let run = [
+            "bench",
+            "--backend",
+            "libcrux",
+            "--algorithm",
+            "ml-kem-768",
+            "--operation",
+            "keygen",
+            "--samples",
+            "20",
+            "--time",
+            "20ms",
+        ];
+        let run = pqcheck([&run[..], &["--format", "json", "-o", &file]].concat());
+        assert_eq!(run.code, 0, "{}", run.everything());
+        file
+    };
+    let (first, second) = (bench("a.json"), bench("b.json"));
+    fs::create_dir(folder.join("history")).unwrap();
+    for (file, name) in [(&first, "1.json"), (&second, "2.json"), (&second, "3.json")] {
+        fs::copy(file, folder.join("history").join(name)).unwrap();
+    }
+    fs::write(folder.join("build.log"), "/usr/bin/ld: cannot find -loqs: No such file or directory\n")
+        .unwrap();
+    let mut met = std::collections::BTreeSet::new();
+    for arguments in [
+        &kat[..],
+        &["list"],
+        &["list", "--installed"],
+        &["doctor", "/bin/sh"],
+        &["doctor", "--explain", "libc-mismatch"],
+        &["explain", &at("build.log")],
+        &["merge", &at("part-1.json"), &at("part-2.json")],
+        &["compare", &at("old.json"), &at("new.json")],
+        &["compare", &first, &second],
+        &["compare", "--baseline", &at("history"), &second],
+        &[
+            "bench",
+            "--backend",
+            "libcrux",
+            "--algorithm",
+            "ml-kem-768",
+            "--operation",
+            "keygen",
+            "--samples",
+            "20",
+            "--time",
+            "20ms",
+        ],
+    ] {
+        let run = pqcheck([arguments, &["--format", "json"]].concat());
+        let document: Value = serde_json::from_str(&run.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {arguments:?} {}", run.everything()));
+        let schema = schema_of(&document);
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{arguments:?}: {errors:?}");
+        for field in schema["required"].as_array().unwrap() {
+            let mut without = document.clone();
+            without.as_object_mut().unwrap().remove(field.as_str().unwrap());
+            assert!(!validator.is_valid(&without), "{arguments:?} may lack {field}");
+        }
+        met.insert(document["schema"].as_str().unwrap().to_owned());
+    }
+    // That of the stack is written by a script, and has its own test.
+    let files = fs::read_dir(root().join("schema")).unwrap().count();
+    assert_eq!(met.len(), files - 1, "{met:?}");
+}
+
 /// The document is what lab/stack makes of a report that was built by hand (lab/containers/stack.py).
 #[test]
 fn the_diagnosis_of_the_stack_keeps_to_the_published_schema() {
