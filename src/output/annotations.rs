@@ -171,11 +171,12 @@ pub fn of_diagnosis(diagnosis: &Diagnosis, log: &str) -> Vec<Annotation> {
     diagnosis.causes.iter().map(annotation).collect()
 }
 
+/// The parts as sentences, and the likeliest cure.
 fn sentence(parts: &[&String], fix: Option<&String>) -> String {
-    let mut words: Vec<String> =
-        parts.iter().filter(|part| !part.is_empty()).map(|part| (**part).clone()).collect();
-    words.extend(fix.map(|fix| format!("fix: {fix}")));
-    words.join("; ")
+    let parts = parts.iter().filter(|part| !part.is_empty());
+    let mut words: Vec<String> = parts.map(|part| part.trim_end_matches('.').to_owned()).collect();
+    words.extend(fix.map(|fix| format!("Fix: {fix}")));
+    words.join(". ")
 }
 
 /// One SARIF log with one run.
@@ -303,7 +304,7 @@ mod tests {
         assert_eq!(lines.len(), 10);
         assert_eq!(
             lines[0],
-            "::error title=pqcheck cause-0,file=build.log,line=7::100 %25 of it:\\nno header, no build; fix: install it"
+            "::error title=pqcheck cause-0,file=build.log,line=7::100 %25 of it:\\nno header, no build. Fix: install it"
         );
         assert_eq!(
             lines[9],
