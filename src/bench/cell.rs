@@ -121,7 +121,7 @@ impl Cell {
     pub(super) fn lacks(&self, limit: u64) -> bool {
         let beside = self.taken.iter().map(|turn| [&turn.references[..], &turn.probes[..]]);
         let there = Quiet::of(beside, self.cut.parts as usize, limit);
-        self.end.is_none() && (there.turns < UNDISTURBED.min(self.turns) as usize || !there.is_enough())
+        self.end.is_none() && (there.turns < UNDISTURBED.min(self.turns) as usize || there.lack().is_some())
     }
 
     pub(super) fn verify(&mut self, workers: &mut [Worker<'_>]) {

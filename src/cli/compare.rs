@@ -37,7 +37,7 @@ pub(super) struct Args {
     #[arg(long)]
     across: bool,
     /// Take it as fine if more than half of the measurements cannot be compared
-    #[arg(long, conflicts_with = "baseline")]
+    #[arg(long)]
     allow_partial: bool,
     /// Divide both sides by the times of this BACKEND, or compare `cycles` instead of times
     #[arg(long, value_name = "BACKEND|cycles", requires = "across")]
@@ -87,7 +87,13 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
 fn read_side(name: &str) -> Result<Vec<Document>> {
     let path = Path::new(name);
     match () {
-        () if path.is_dir() => entries(path)?.iter().map(|file| read(Path::new(file))).collect(),
+        () if path.is_dir() => {
+            let files = entries(path)?;
+            if let Some(inner) = files.iter().find(|file| Path::new(file).is_dir()) {
+                bail!("{inner}: a folder in {name}; give the folder that has the reports itself");
+            }
+            files.iter().map(|file| read(Path::new(file))).collect()
+        }
         () => subjects::listed(path).iter().map(|file| read(file)).collect(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::contrast::Figure;
 use crate::report::bench::{Bench, Measurement, Outcome};
-use crate::stats::quiet::{FEWEST, Place, Quiet, undisturbed};
+use crate::stats::quiet::{FEWEST, Lack, Place, Quiet, undisturbed};
 use crate::stats::{self, Blocks};
 
 /// Which of the undisturbed samples stands for the run: a short one, because what disturbs a sample makes it longer; not
@@ -55,7 +55,7 @@ pub(super) fn of(
 ) -> Result<Figure, String> {
     let found = run.measurements.iter().find(|it| it.id() == id);
     let found = found.ok_or_else(|| format!("missing from a run of {name}"))?;
-    let figure = figure_of(name, limit, found)?;
+    let figure = figure_of(name, (run, limit), found)?;
     Ok(match normalise {
         None => figure,
         Some(Normalise::Cycles) => {
@@ -65,7 +65,7 @@ pub(super) fn of(
             Figure { time: cycles.ln(), ..figure.alone() }
         }
         Some(Normalise::Backend(backend)) => {
-            let by = figure_of(name, limit, common(name, run, found, backend)?)?;
+            let by = figure_of(name, (run, limit), common(name, run, found, backend)?)?;
             Figure {
                 time: figure.level() - by.level(),
                 error: figure.error + by.error,
@@ -76,7 +76,7 @@ pub(super) fn of(
     })
 }
 
-fn figure_of(name: &str, limit: u64, measurement: &Measurement) -> Result<Figure, String> {
+fn figure_of(name: &str, (run, limit): (&Bench, u64), measurement: &Measurement) -> Result<Figure, String> {
     let times = match &measurement.outcome {
         Outcome::Measured(times) => times,
         Outcome::Wrong { reason } => return Err(format!("wrong answer in {name}: {reason}")),
@@ -89,11 +89,20 @@ fn figure_of(name: &str, limit: u64, measurement: &Measurement) -> Result<Figure
     }
     let beside = times.reference.iter().zip(&times.probe);
     let quiet = Quiet::of(beside.map(|(references, probes)| [&references[..], &probes[..]]), parts, limit);
-    if !quiet.is_enough() {
-        return Err(format!(
-            "another program slowed the machine in {} of {all} turns of {name}; measure again on a quiet machine",
-            all - quiet.turns
-        ));
+    match quiet.lack() {
+        Some(Lack::Turns) => {
+            return Err(format!(
+                "another program slowed the machine in {} of {all} turns of {name}; measure again on a quiet machine",
+                all - quiet.turns
+            ));
+        }
+        Some(Lack::Samples { times }) => {
+            let time = run.method.time_ns.saturating_mul(times).div_ceil(1_000_000);
+            return Err(format!(
+                "{name} has too few undisturbed samples of each input; measure it with --time {time}ms"
+            ));
+        }
+        None => {}
     }
     let mut of_parts = vec![Vec::new(); parts];
     for Place { turn, sample, reference } in &quiet.places {

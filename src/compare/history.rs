@@ -9,13 +9,14 @@ use super::machines::{self, Runs};
 use super::pairing::Pairing;
 use super::rule::Found;
 use super::times::{answers, verdict};
-use super::{figures, lost};
+use super::{Plan, figures, lost};
 use crate::report::bench::{Bench, Measurement};
 use crate::report::ratios::RatioVerdict;
 use crate::report::trend::{Row, SCHEMA, Step, Trend, Value};
 
 /// Finds the steps of every measurement of the last report, and what it lost since the one before.
-pub(super) fn compare(points: &[Runs], threshold: f64) -> Result<Trend, Error> {
+pub(super) fn compare(points: &[Runs], plan: &Plan) -> Result<Trend, Error> {
+    let threshold = plan.threshold();
     let [.., before, last] = points else {
         let name = points.first().map(|only| only.name.clone()).unwrap_or_default();
         return Err(Error::ShortHistory { name });
@@ -46,7 +47,12 @@ pub(super) fn compare(points: &[Runs], threshold: f64) -> Result<Trend, Error> {
     let slower = rows.iter().filter(|row| row.is_slower()).count();
     let compared = rows.iter().filter(|row| row.is_compared()).count();
     // What is new in the last report has no history, and none is missed.
-    let found = Found { slower, compared, others, ..Found::default() };
+    let is_known = |row: &&Row| {
+        let had = |it: &Measurement| it.id() == row.id();
+        points[..points.len() - 1].iter().any(|point| point.measurements().into_iter().any(had))
+    };
+    let unclear = rows.iter().filter(|row| !row.is_compared()).filter(is_known).count();
+    let found = Found { slower, compared, unclear, others, partial: plan.partial, ..Found::default() };
     Ok(Trend {
         schema: SCHEMA.to_owned(),
         threshold,

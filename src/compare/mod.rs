@@ -70,7 +70,7 @@ pub fn run(sides: Vec<(String, Vec<Document>)>, plan: &Plan) -> Result<Compariso
         return Err(Error::MixedSides { outcomes: outcomes.clone(), times: times.name.clone() });
     }
     match (outcomes.as_slice(), times.as_slice()) {
-        ([], times) if plan.history => history::compare(times, plan.threshold()).map(Comparison::Trend),
+        ([], times) if plan.history => history::compare(times, plan).map(Comparison::Trend),
         ([], [only]) => Err(Error::OneSide { name: only.name.clone() }),
         ([], times) => times::compare(times, plan).map(Comparison::Ratios),
         ([(name, _), ..], _) if *plan != Plan::default() => {

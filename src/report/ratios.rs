@@ -68,7 +68,7 @@ pub struct Row {
     pub against: Option<String>,
     /// Which side is compared with the first.
     pub side: usize,
-    /// The estimate of the first side, in nanoseconds per call, if it has one.
+    /// The estimate of the first side, if it has one: in nanoseconds per call, or as [`Ratios::normalised`] says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<f64>,
     /// The estimate of this side.

@@ -16,17 +16,20 @@ pub enum Document {
     Bench(Box<Bench>),
 }
 
+/// What to give instead of something else.
+const GIVE: &str = "give the output of `pqcheck kat --format json` or `pqcheck bench --format json`";
+
 /// Why some bytes are no report. Every message is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum ParseError {
     /// The bytes are not a JSON object.
-    #[error("not a pqcheck report: {0}; expected the output of `pqcheck kat --format json`")]
+    #[error("not a pqcheck report but {0}; {GIVE}")]
     NotJson(String),
     /// The document says that it is something else.
     #[error("not a pqcheck report: schema is `{0}`, expected `{SCHEMA}`")]
     Schema(String),
     /// The document does not say what it is.
-    #[error("not a pqcheck report: no `schema`, expected `{SCHEMA}`")]
+    #[error("not a pqcheck report but JSON of another program; {GIVE}")]
     NoSchema,
     /// The document says that it is a report, and has not the fields of one.
     #[error("damaged report: {0}")]
@@ -67,13 +70,11 @@ impl fmt::Display for Counts {
 
 /// Reads a report as `--format json` writes it.
 pub fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
-    let envelope: Envelope =
-        serde_json::from_slice(bytes).map_err(|error| ParseError::NotJson(one_line(&error.to_string())))?;
+    let envelope: Envelope = serde_json::from_slice(bytes).map_err(|error| not_json(bytes, &error))?;
     match envelope.schema {
-        None => return Err(ParseError::NoSchema),
         Some(serde_json::Value::String(schema)) if schema == SCHEMA => {}
         Some(serde_json::Value::String(schema)) => return Err(ParseError::Schema(one_line(&schema))),
-        Some(other) => return Err(ParseError::Schema(one_line(&other.to_string()))),
+        _ => return Err(ParseError::NoSchema),
     }
     let report: Report =
         serde_json::from_slice(bytes).map_err(|error| ParseError::Fields(one_line(&error.to_string())))?;
@@ -89,10 +90,11 @@ pub fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
 /// # Errors
 /// If it is none, of another version, cut short, or damaged.
 pub fn document(bytes: &[u8]) -> Result<Document, ParseError> {
-    let envelope: Envelope = serde_json::from_slice(bytes).map_err(|error| {
-        let text = one_line(&error.to_string());
-        if error.is_eof() && !bytes.is_empty() { ParseError::Short(text) } else { ParseError::NotJson(text) }
-    })?;
+    let envelope: Envelope =
+        serde_json::from_slice(bytes).map_err(|error| match error.is_eof() && !bytes.is_empty() {
+            true => ParseError::Short(one_line(&error.to_string())),
+            false => not_json(bytes, &error),
+        })?;
     match envelope.schema {
         Some(serde_json::Value::String(schema)) if schema == bench::SCHEMA => {
             let bench: Bench = serde_json::from_slice(bytes)
@@ -105,6 +107,22 @@ pub fn document(bytes: &[u8]) -> Result<Document, ParseError> {
         }
         _ => parse(bytes).map(|report| Document::Report(Box::new(report))),
     }
+}
+
+/// What the bytes are, if not what they should be.
+fn not_json(bytes: &[u8], error: &serde_json::Error) -> ParseError {
+    let text = bytes.trim_ascii_start();
+    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    ParseError::NotJson(match text.first() {
+        None => "an empty file".to_owned(),
+        Some(b'[') if serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() => {
+            "JSON of another program".to_owned()
+        }
+        Some(b'{' | b'[') => format!("malformed JSON ({})", one_line(&error.to_string())),
+        Some(b'<') => "HTML or XML".to_owned(),
+        Some(_) if first.contains(&b',') => "CSV".to_owned(),
+        Some(_) => "no JSON".to_owned(),
+    })
 }
 
 /// Whether the measurements can be compared with others at all.
@@ -179,24 +197,31 @@ mod tests {
 
     #[test]
     fn another_schema_is_named() {
-        let message = altered(|value| value["schema"] = "pqcheck.bench/1".into());
-        assert_eq!(message, "not a pqcheck report: schema is `pqcheck.bench/1`, expected `pqcheck.report/1`");
-        assert_eq!(
-            altered(|value| value["schema"] = 7.into()),
-            "not a pqcheck report: schema is `7`, expected `pqcheck.report/1`"
-        );
-        assert_eq!(message_of_no_schema(), "not a pqcheck report: no `schema`, expected `pqcheck.report/1`");
+        let bench = altered(|value| value["schema"] = "pqcheck.bench/1".into());
+        assert_eq!(bench, "not a pqcheck report: schema is `pqcheck.bench/1`, expected `pqcheck.report/1`");
+        let other = format!("not a pqcheck report but JSON of another program; {GIVE}");
+        assert_eq!(altered(|value| value["schema"] = 7.into()), other);
+        assert_eq!(message(b"{}"), other);
     }
 
-    fn message_of_no_schema() -> String {
-        message(b"{}")
+    #[test]
+    fn what_was_given_in_place_of_a_report_is_named() {
+        for (bytes, kind) in [
+            (&b"workload,backend,path\nx,y,z\n"[..], "CSV"),
+            (b"[{\"name\": \"encaps\", \"unit\": \"cycles\"}]", "JSON of another program"),
+            (b"<testsuites/>", "HTML or XML"),
+            (b"every case that ran\n", "no JSON"),
+            (b" \n", "an empty file"),
+        ] {
+            assert_eq!(message(bytes), format!("not a pqcheck report but {kind}; {GIVE}"));
+        }
     }
 
     #[test]
     fn what_is_no_json_object_is_refused_in_one_line() {
         for bad in [&b""[..], b"[]", b"7", b"\xff\xfe", b"{\"schema\": \"pqcheck.rep", &[b'['; 100_000]] {
             let message = message(bad);
-            assert!(message.starts_with("not a pqcheck report: "), "{message}");
+            assert!(message.starts_with("not a pqcheck report but "), "{message}");
             assert!(!message.contains('\n') && message.len() < 1000, "{message}");
         }
     }

@@ -25,6 +25,18 @@ pub struct Place {
     pub reference: f64,
 }
 
+/// What a measurement has too little of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Turns in which nothing disturbed it.
+    Turns,
+    /// Undisturbed samples of each part of its inputs: about so many times as long would do.
+    Samples {
+        /// How many times.
+        times: u64,
+    },
+}
+
 /// What of a measurement was not disturbed.
 pub struct Quiet {
     /// The samples.
@@ -58,9 +70,15 @@ impl Quiet {
         reference(&self.places)
     }
 
-    /// Whether that says enough about a run.
-    pub fn is_enough(&self) -> bool {
-        self.turns >= FEWEST && self.fewest >= FEWEST_OF_PART
+    /// What it lacks to say enough about a run of so many turns.
+    pub fn lack(&self) -> Option<Lack> {
+        if self.turns < FEWEST {
+            Some(Lack::Turns)
+        } else if self.fewest < FEWEST_OF_PART {
+            Some(Lack::Samples { times: FEWEST_OF_PART.div_ceil(self.fewest.max(1)).max(2) as u64 })
+        } else {
+            None
+        }
     }
 }
 
@@ -88,7 +106,7 @@ mod tests {
         // What the reference mostly takes is what it takes where the probe is undisturbed.
         assert_eq!(quiet(&[good, [&[50; 2], &[300; 2]], [&[50; 2], &[300; 2]]], 1), (1, 2));
         assert_eq!(quiet(&[], 1), (0, 0));
-        let enough = |turns: usize| Quiet::of(std::iter::repeat_n(good, turns), 2, 130).is_enough();
+        let enough = |turns: usize| Quiet::of(std::iter::repeat_n(good, turns), 2, 130).lack().is_none();
         assert_eq!((enough(4), enough(5)), (false, true));
     }
 }

@@ -504,10 +504,35 @@ fn two_machines_are_compared_only_when_asked() {
     assert_eq!(slower.code, 1, "{}", slower.everything());
     assert!(slower.stdout.contains("2.000"), "{}", slower.stdout);
     // Divided by itself, nothing is left.
-    assert_eq!(across(&["--normalise", "libcrux"]).code, 0);
+    // Of what was divided by something else, no nanoseconds are shown.
+    let ratios = across(&["--normalise", "libcrux"]);
+    assert_eq!(ratios.code, 0);
+    assert!(ratios.stdout.contains("1.000 × libcrux") && !ratios.stdout.contains(" ns"), "{}", ratios.stdout);
     refused(&across(&["--normalise", "liboqs"]), 2, "no backend `liboqs` to normalise by; it has libcrux");
     let cycles = across(&["--normalise", "cycles"]);
     assert!([1, 4].contains(&cycles.code), "{}", cycles.everything());
+}
+
+/// Two of three workloads of the newest report have inputs that no earlier one timed.
+#[test]
+fn a_history_of_which_little_can_be_compared_is_not_fine() {
+    let folder = folder("partial-history");
+    let mut newest = report(1.0, 1.0);
+    for workload in newest["workloads"].as_array_mut().unwrap().iter_mut().take(2) {
+        workload["answers"] = "0".repeat(64).into();
+    }
+    for name in ["1.json", "2.json"] {
+        written(&folder, name, &report(1.0, 1.0));
+    }
+    written(&folder, "3.json", &newest);
+    let run = compare(&["--baseline".as_ref(), folder.as_os_str()]);
+    assert_eq!(run.code, 4, "{}", run.everything());
+    assert!(words(&run.stdout).contains("too little could be compared"), "{}", run.everything());
+    assert_eq!(compare(&["--baseline".as_ref(), folder.as_os_str(), "--allow-partial".as_ref()]).code, 0);
+    fs::create_dir(folder.join("runs")).unwrap();
+    let inner = written(&folder.join("runs"), "1.json", &newest);
+    let run = compare(&[folder.as_os_str(), inner.as_os_str()]);
+    refused(&run, 2, "a folder in ");
 }
 
 #[test]

@@ -67,8 +67,8 @@ fn section(
     )?;
     for row in rows {
         write!(out, "<tr><td>{}</td>", escaped(&name(row)))?;
-        for cell in cells(row) {
-            write!(out, "<td>{cell}</td>")?;
+        for cell in cells(row, ratios.normalised.as_deref()) {
+            write!(out, "<td>{}</td>", escaped(&cell))?;
         }
         let class = match row.verdict {
             RatioVerdict::Slower => " class=\"bad\"",

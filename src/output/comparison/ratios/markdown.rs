@@ -34,7 +34,7 @@ fn table(out: &mut dyn Write, ratios: &Ratios, rows: Vec<&Row>) -> io::Result<()
     writeln!(out, "| workload | {title}before | after | ratio | 99 % interval | verdict |")?;
     writeln!(out, "|---|{line}--:|--:|--:|--:|---|")?;
     for row in rows {
-        let [before, after, ratio, interval] = cells(row);
+        let [before, after, ratio, interval] = cells(row, ratios.normalised.as_deref());
         let side =
             if several { format!("{} | ", escaped(&ratios.sides[row.side].name)) } else { String::new() };
         let word = match row.verdict {

@@ -27,7 +27,7 @@ pub(super) fn human(ratios: &Ratios, style: Style, out: &mut dyn Write) -> io::R
         table.set_header(["", "before", "after", "ratio", "99 % interval", "verdict"].map(right));
         let rows = ratios.rows.iter().filter(|row| row.side == index && row.is_compared());
         for row in rows {
-            let [before, after, ratio, interval] = cells(row);
+            let [before, after, ratio, interval] = cells(row, ratios.normalised.as_deref());
             let mut line = vec![Cell::new(format!("  {}", Plain(&name(row))))];
             line.extend([before, after, ratio, interval].map(right));
             line.push(right(row.verdict.word()));
@@ -70,10 +70,15 @@ fn name(row: &Row) -> String {
     row.against.as_ref().map_or(own.clone(), |against| format!("{own} against {against}"))
 }
 
-/// Before, after, ratio and interval; nothing where there is none.
-fn cells(row: &Row) -> [String; 4] {
-    let times = [row.before, row.after].map(|value| value.map(time).unwrap_or_default());
-    let [before, after] = times;
+/// Before, after, ratio and interval; nothing where there is none. Of what both sides were divided by: how often a
+/// backend's time, or how many cycles.
+fn cells(row: &Row, normalised: Option<&str>) -> [String; 4] {
+    let shown = |value: f64| match normalised {
+        None => time(value),
+        Some("cycles") => format!("{value:.0} cycles"),
+        Some(backend) => format!("{value:.3} × {}", Plain(backend)),
+    };
+    let [before, after] = [row.before, row.after].map(|value| value.map(shown).unwrap_or_default());
     let ratio = row.ratio.map(|ratio| format!("{ratio:.3}")).unwrap_or_default();
     let interval = row.interval.map(|[low, high]| format!("{low:.3} … {high:.3}")).unwrap_or_default();
     [before, after, ratio, interval]
