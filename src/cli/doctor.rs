@@ -6,8 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
-use clap::builder::NonEmptyStringValueParser;
-
 use super::exit::{self, Exit};
 use super::{words, write};
 use crate::doctor::{self, Plan};
@@ -31,7 +29,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TAR")]
     image: Option<PathBuf>,
     /// Check this program from the image's PATH (repeatable)
-    #[arg(long = "tool", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long = "tool", value_name = "NAME", value_parser = tool)]
     tools: Vec<String>,
     /// Check that Python finds this module, or this name in it (repeatable)
     #[arg(long = "import", value_name = "NAME|X:Y")]
@@ -116,6 +114,13 @@ fn platform(text: &str) -> Result<Target> {
             "--platform `{text}`: not a platform that pqcheck knows; write `linux/amd64` or `linux/arm64`"
         )
     })
+}
+
+fn tool(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("name a program"),
+        name => Ok(name.to_owned()),
+    }
 }
 
 fn import(text: &str) -> Result<(String, Option<String>)> {

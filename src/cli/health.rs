@@ -166,7 +166,7 @@ impl Looks {
             .and_then(|backends| Ok((subjects::subjects(&backends, &self.backend, &[])?, backends)));
         let (subjects, backends) = match found {
             Ok(found) => found,
-            Err(error) => return HealthVerdict::unhealthy(&format!("{error:#}")),
+            Err(error) => return HealthVerdict::unhealthy(&words::of_variable(&error)),
         };
         let mut require =
             if self.require.is_empty() { Algorithm::CORE.to_vec() } else { self.require.clone() };

@@ -142,7 +142,7 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
     }
     if args.list {
         write::to(args.output.as_deref(), |_, out| ids(&suites, out))?;
-        return Ok(Exit::Fine.into());
+        return Ok(if suites.is_empty() { Exit::NothingChecked } else { Exit::Fine }.into());
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let plan = Plan {

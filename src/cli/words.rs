@@ -183,8 +183,8 @@ pub(super) fn refusal(command: &Command, arguments: &[OsString], error: &clap::E
 /// If it says something else.
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" | "1" => Ok(true),
-        "false" | "no" | "off" | "0" => Ok(false),
+        "true" | "t" | "yes" | "y" | "on" | "1" => Ok(true),
+        "false" | "f" | "no" | "n" | "off" | "0" => Ok(false),
         _ => Err("write `true` or `false`".to_owned()),
     }
 }
@@ -222,7 +222,26 @@ pub(super) fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
 /// Why a file or folder cannot be read, with the nearest name in its folder if it is not there.
 pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
     let meant = if error.kind() == io::ErrorKind::NotFound { meant_file(path) } else { String::new() };
-    anyhow!("{}: {error}{meant}", path.display())
+    match path.as_os_str().is_empty() {
+        true => anyhow!("an empty name where a file is expected; name the file"),
+        false => anyhow!("{}: {error}{meant}", path.display()),
+    }
+}
+
+/// What is wrong, with the variable that said it where the command line did not.
+pub(super) fn of_variable(error: &Error) -> String {
+    let error = format!("{error:#}");
+    let typed = |option: &str| std::env::args().any(|argument| argument.split('=').next() == Some(option));
+    let said = |(variable, option): &(&str, &str)| {
+        let value = std::env::var(variable).unwrap_or_default();
+        let mut words = value.split(',').map(str::trim).filter(|word| !word.is_empty());
+        !typed(option) && words.any(|word| error.contains(word))
+    };
+    let variables = [("PQCHECK_BACKEND", "--backend"), ("PQCHECK_LIBRARY", "--library")];
+    match variables.iter().find(|it| said(it)) {
+        Some((variable, _)) => format!("{variable}: {error}"),
+        None => error,
+    }
 }
 
 /// The nearest name in the folder of a file that is not there.

@@ -73,7 +73,10 @@ pub(super) fn to_file(path: &Path, render: impl FnOnce(&mut dyn Write) -> io::Re
         _ => Path::new("."),
     };
     if !folder.is_dir() {
-        bail!("{shown}: folder {} does not exist; create it first", folder.display());
+        match folder.exists() {
+            true => bail!("{shown}: {} is no folder", folder.display()),
+            false => bail!("{shown}: folder {} does not exist; create it first", folder.display()),
+        }
     }
     let mode = fs::metadata(path).map_or(0o666, |metadata| metadata.permissions().mode());
     tempfile::Builder::new()

@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
-use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use libc::{c_int, c_void};
@@ -16,6 +16,7 @@ static OUTPUT: AtomicI32 = AtomicI32::new(libc::STDOUT_FILENO);
 static CODE: AtomicI32 = AtomicI32::new(1);
 static LINE: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
 static LENGTH: AtomicUsize = AtomicUsize::new(0);
+static DEADLINE_MS: AtomicU64 = AtomicU64::new(0);
 
 /// Sees to it that this process, should it crash or still run after `deadline`, writes `line`, the
 /// cause and a line feed to what `to` is now, and ends with exit code `code`.
@@ -30,6 +31,7 @@ pub fn last_words(deadline: Duration, to: Stream, line: &'static str, code: i32)
     OUTPUT.store(kept.as_ref().map_or(number, |fd| fd.as_raw_fd()), Ordering::Relaxed);
     CODE.store(code, Ordering::Relaxed);
     LENGTH.store(line.len(), Ordering::Relaxed);
+    DEADLINE_MS.store(u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     LINE.store(line.as_ptr().cast_mut(), Ordering::Release);
 
     // Not zeroed: that would touch each of its pages, which no run needs that ends well.
@@ -127,15 +129,22 @@ fn alarm(delay: Duration) {
 
 /// The signal handler. It reads a counter of the kernel's, calls `writev` and `_exit`, and nothing else.
 extern "C" fn speak(signal: c_int) {
-    let mut room = [0; 20];
-    let words: [&[u8]; 5] = match signal::describe(signal) {
+    let (mut room, mut more_room) = ([0; 20], [0; 20]);
+    let late = [
+        b": pqcheck itself gave no answer within ",
+        quota::digits(DEADLINE_MS.load(Ordering::Relaxed), &mut more_room),
+        b" ms (--deadline)",
+    ];
+    let words: [&[u8]; 7] = match signal::describe(signal) {
         Some((name, meaning)) if signal != libc::SIGALRM => {
-            [b": killed by ", name.as_bytes(), b" (", meaning.as_bytes(), b")\n"]
+            [b": killed by ", name.as_bytes(), b" (", meaning.as_bytes(), b")\n", b"", b""]
         }
         _ => match quota::held_back_ms() {
-            0 => [b": no answer before the deadline\n", b"", b"", b"", b""],
+            0 => [late[0], late[1], late[2], b"\n", b"", b"", b""],
             ms => [
-                b": no answer before the deadline",
+                late[0],
+                late[1],
+                late[2],
                 quota::WHOSE.as_bytes(),
                 quota::digits(ms, &mut room),
                 quota::ADVICE.as_bytes(),
@@ -147,9 +156,9 @@ extern "C" fn speak(signal: c_int) {
         iov_base: LINE.load(Ordering::Acquire).cast::<c_void>(),
         iov_len: LENGTH.load(Ordering::Relaxed),
     };
-    let [a, b, c, d, e] =
+    let [a, b, c, d, e, f, g] =
         words.map(|word| libc::iovec { iov_base: word.as_ptr().cast_mut().cast(), iov_len: word.len() });
-    let pieces = [line, a, b, c, d, e];
+    let pieces = [line, a, b, c, d, e, f, g];
     // SAFETY: every piece is static memory or `room`, with its length, and writev only reads it; both calls
     // may be made in a signal handler. If stdout takes nothing, the exit code still speaks.
     unsafe {

@@ -163,11 +163,13 @@ mod tests {
     }
 
     fn suspicions(report: &Report) -> Vec<&str> {
-        let reason = |outcome| match outcome {
-            &Outcome::Suspect { ref reason, .. } => Some(reason.as_str()),
-            _ => None,
-        };
-        report.cases.iter().filter_map(|case| reason(&case.outcome)).collect()
+        let mut reasons = Vec::new();
+        for case in &report.cases {
+            if let Outcome::Suspect { reason, .. } = &case.outcome {
+                reasons.push(reason.as_str());
+            }
+        }
+        reasons
     }
 
     /// A key pair of the draft.

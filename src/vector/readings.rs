@@ -53,11 +53,11 @@ pub fn of(case: &Case<'static>) -> Vec<Reading> {
 }
 
 /// `case` with another message and other randomness.
-fn read_as(case: &Case<'static>, other: &Message<'static>, drawn: &Cow<'static, [u8]>) -> Case<'static> {
+fn read_as(case: &Case<'static>, other: &Message<'static>, drawn: &[u8]) -> Case<'static> {
     let mut case = case.clone();
     match &mut case.task {
         Task::DsaSign { message, rnd, .. } | Task::DsaRoundTrip { message, rnd, .. } => {
-            (*message, *rnd) = (other.clone(), drawn.clone());
+            (*message, *rnd) = (other.clone(), Cow::Owned(drawn.to_vec()));
             case.class = class(other, drawn);
         }
         Task::DsaVerify { message, .. } => *message = other.clone(),

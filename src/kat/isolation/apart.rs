@@ -171,7 +171,11 @@ impl Apart<'_, '_> {
         for (unit, how) in running.chain(self.waiting.into_iter().map(|unit| (unit, "not started"))) {
             let place = place(&self.grid.plan.subjects[unit.subject]);
             for item in unit.items {
-                self.grid.error(unit.subject, item, format!("{how} at the deadline in {place}{held_back}"));
+                self.grid.error(
+                    unit.subject,
+                    item,
+                    format!("{how} at the deadline (--deadline) in {place}{held_back}"),
+                );
             }
         }
     }

@@ -54,10 +54,10 @@ pub(super) fn read(text: &str, name: &str) -> Result<Read, Fault> {
         "" => Ok(Read::Foreign(otherwise)),
         comment => Ok(Read::Foreign(comment.to_owned())),
     };
-    if older.is_none() {
-        if let Some(sizes) = fits_nothing(text) {
-            return foreign(sizes);
-        }
+    if older.is_none()
+        && let Some(sizes) = fits_nothing(text)
+    {
+        return foreign(sizes);
     }
     let records = match records(text) {
         Err(_) if is_old && older.is_none() => return foreign(String::new()),
