@@ -336,7 +336,7 @@ def each_kind_of_getting_worse_is_seen():
 
 def a_baseline_that_is_none_is_one_line():
     with tempfile.TemporaryDirectory() as folder:
-        for text in ["", "[]", '{"schema": "pqcheck.report/1"}', "\0"]:
+        for text in ["", "[]", '{"schema": "pqcheck.report/1"}', '{"schema": "pqcheck.diagnosis/1"}', '{"schema": "pqcheck.diagnosis/1", "images": [{}], "stacks": []}', "\0"]:
             path = Path(folder) / "report.json"
             path.write_text(text)
             code, said = stack("diagnose", "--baseline", str(path))

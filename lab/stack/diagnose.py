@@ -34,7 +34,7 @@ EMULATED = {
 def run(arguments):
     began = time.monotonic()
     arches = arguments.platform or ["amd64", "arm64"]
-    before = report.read(arguments.baseline) if arguments.baseline else None
+    before = earlier.read(arguments.baseline) if arguments.baseline else None
     names = services.with_needs(arguments.service or services.NAMES)
     arguments.output.mkdir(parents=True, exist_ok=True)
     mine = engine.ensure(emulated=any(arch != services.machine() for arch in arches))
@@ -76,10 +76,20 @@ def look(service, arch):
     note = "" if built.good else engine.last_line("\n".join(built.tail()))
     image.steps.append(Step("build", OK if built.good else WRONG, note, built.seconds, relative(built.log), built.cause))
     if built.good:
-        with examine.archive(image.name) as tar:
-            examine.examine(image, arch, tar)
+        try:
+            with examine.archive(image.name) as tar:
+                examine.examine(image, arch, tar)
+        except (engine.Refusal, subprocess.TimeoutExpired) as error:
+            # What is known of the other images, and of this one so far, is not lost.
+            image.steps.append(Step(next_step(image), WRONG, str(error) if isinstance(error, engine.Refusal) else f"no answer within {error.timeout:.0f} s"))
     say(image)
     return image
+
+
+def next_step(image):
+    """The first part of the examination that has no outcome."""
+    done = {step.name for step in image.steps}
+    return next((name for name in ("inspect", "doctor", "kat", "health") if name not in done), "health")
 
 
 def stack(images, arch, deadline):

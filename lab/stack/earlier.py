@@ -1,10 +1,24 @@
 """What is worse in a report than in an earlier one: both are documents. What is new, or is no longer asked for, is not
 worse. Knows nothing of how a report is made."""
 
+import engine
+import report
 from report import OK, WRONG
 
 # An image may grow by this much with the packages of the distribution.
 GROWTH = 1.10
+
+
+def read(path):
+    """An earlier document, which has all that a comparison needs; else a Refusal, before anything is built."""
+    said = report.read(path)
+    try:
+        worse(said, said)
+        said["began"]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        what = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise engine.Refusal(f"{path}: damaged: {what}; --baseline takes a report.json that an earlier diagnosis wrote") from None
+    return said
 
 
 def worse(before, now):

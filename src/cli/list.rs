@@ -9,11 +9,12 @@ use super::exit::{self, Exit};
 use super::subjects::FromImage;
 use super::{words, write};
 use crate::backend::installed::{FoundLibrary, Installed, Speaks};
-use crate::backend::{self, Backend, CodePath, broken};
+use crate::backend::{self, Backend, CodePath, Subject, broken};
 use crate::explain;
 use crate::image::platform;
-use crate::kat::SKIP_REASONS;
+use crate::kat::{SKIP_REASONS, reach};
 use crate::output;
+use crate::report::Configuration;
 use crate::report::inventory::{
     AlgorithmInfo, BackendInfo, CodePathInfo, ExitCodeInfo, FaultInfo, InstalledInfo, Inventory, LibraryInfo,
     SCHEMA, SuiteInfo, Word,
@@ -49,7 +50,8 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         (_, true) => output::list::faults(&inventory, style, out),
         (_, false) => output::list::human(&inventory, style, out),
     })?;
-    Ok(Exit::Fine.into())
+    let nothing = inventory.installed.is_some_and(|installed| installed.libraries.is_empty());
+    Ok(if nothing { Exit::NothingChecked } else { Exit::Fine }.into())
 }
 
 fn inventory() -> Result<Inventory> {
@@ -101,8 +103,8 @@ fn installed(image: &FromImage) -> Result<InstalledInfo> {
     Ok(InstalledInfo {
         libraries: backends
             .iter()
-            .flat_map(|backend| backend.paths)
-            .filter_map(|path| Some(library_info(path, path.installed?)))
+            .flat_map(|backend| backend.paths.iter().map(|path| Subject { backend, path, forced: false }))
+            .filter_map(|subject| Some(library_info(&subject, subject.path.installed?)))
             .collect(),
         passed_over: found
             .refused
@@ -118,8 +120,11 @@ fn installed(image: &FromImage) -> Result<InstalledInfo> {
     })
 }
 
-fn library_info(path: &CodePath, installed: &Installed) -> LibraryInfo {
+fn library_info(subject: &Subject, installed: &Installed) -> LibraryInfo {
     let verdict = &installed.verdict;
+    let configuration = reach::of(subject);
+    let is_kept_away =
+        |algorithm: &Algorithm| configuration.as_ref().is_some_and(|it| it.lacks.contains(algorithm));
     LibraryInfo {
         backend: verdict.family.backend().to_owned(),
         file: installed.file.display().to_string(),
@@ -129,7 +134,7 @@ fn library_info(path: &CodePath, installed: &Installed) -> LibraryInfo {
         machine: verdict.machine.clone(),
         libc: verdict.libc.map(str::to_owned),
         requires: verdict.requires.clone(),
-        chosen: (path.dispatched)(),
+        chosen: (subject.path.dispatched)(),
         refused: installed.refused().map(str::to_owned),
         algorithms: verdict
             .offers
@@ -139,6 +144,7 @@ fn library_info(path: &CodePath, installed: &Installed) -> LibraryInfo {
             .map(|(algorithm, speaks)| Word {
                 id: algorithm.name().to_owned(),
                 about: match speaks {
+                    _ if is_kept_away(algorithm) => "out of reach",
                     Speaks::Draft => "draft",
                     Speaks::Final if Algorithm::STANDARDS.contains(algorithm) => "final",
                     Speaks::Final => "no standard",
@@ -147,8 +153,14 @@ fn library_info(path: &CodePath, installed: &Installed) -> LibraryInfo {
             })
             .collect(),
         round3: verdict.round3.iter().map(|name| (*name).to_owned()).collect(),
-        notes: installed.notes.clone(),
+        notes: installed.notes.iter().cloned().chain(configuration.map(|it| kept_away(&it))).collect(),
     }
+}
+
+/// What an OpenSSL has and no application gets.
+fn kept_away(configuration: &Configuration) -> String {
+    let lacks: Vec<&str> = configuration.lacks.iter().map(|it| it.name()).collect();
+    format!("{} out of reach {}", lacks.join(", "), configuration.words())
 }
 
 fn backend_info(backend: &Backend) -> BackendInfo {

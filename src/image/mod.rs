@@ -6,6 +6,7 @@ pub mod cpu;
 pub mod elf;
 pub mod loader;
 pub mod machine;
+pub mod openssl_conf;
 pub mod platform;
 pub mod processes;
 pub mod program;

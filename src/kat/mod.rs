@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use crate::backend::installed::Installed;
 use crate::isolate;
-use crate::report::{CaseResult, Library, PathInfo, RanNowhere, Report, SCHEMA, Summary, Timing};
+use crate::report::{
+    CaseResult, Configuration, Library, PathInfo, RanNowhere, Report, SCHEMA, Summary, Timing,
+};
 
 mod departure;
 mod exec;
@@ -18,6 +20,7 @@ mod isolation;
 pub mod merge;
 mod plan;
 pub mod randomness;
+pub mod reach;
 pub mod readings;
 pub mod select;
 mod suspect;
@@ -51,7 +54,7 @@ pub fn run(plan: &Plan<'_>, progress: &mut dyn FnMut(usize, usize)) -> Report {
         total_ns: isolate::cpu_ns().saturating_sub(cpu),
         wall_ns: u64::try_from(wall.elapsed().as_nanos()).unwrap_or(u64::MAX),
     });
-    let paths = paths(&grid);
+    let paths = paths(&grid, reach::found(&grid));
     let cases = grid.cases();
     Report {
         schema: SCHEMA.to_owned(),
@@ -69,10 +72,12 @@ pub fn run(plan: &Plan<'_>, progress: &mut dyn FnMut(usize, usize)) -> Report {
     }
 }
 
-fn paths(grid: &Grid<'_>) -> Vec<PathInfo> {
+fn paths(grid: &Grid<'_>, mut reach: Vec<Option<Configuration>>) -> Vec<PathInfo> {
     let mut paths = Vec::with_capacity(grid.plan.subjects.len());
     for (index, subject) in grid.plan.subjects.iter().enumerate() {
-        let library = |installed: &Installed| Library { draft: grid.drafts[index], ..installed.info() };
+        let configuration = reach[index].take();
+        let library =
+            |installed: &Installed| Library { draft: grid.drafts[index], configuration, ..installed.info() };
         paths.push(PathInfo {
             not_isolated: grid.not_isolated[index].clone(),
             prehash_by_pqcheck: grid.formatted[index],

@@ -102,7 +102,12 @@ fn library(out: &mut dyn Write, info: &LibraryInfo, style: Style) -> io::Result<
     if let Some(why) = &info.refused {
         line("unusable", why)?;
     }
-    for (about, label) in [("final", "standard"), ("draft", "draft"), ("no standard", "no standard")] {
+    for (about, label) in [
+        ("final", "standard"),
+        ("out of reach", "kept away"),
+        ("draft", "draft"),
+        ("no standard", "no standard"),
+    ] {
         let has = info.algorithms.iter().filter(|word| word.about == about);
         // What is of round 3 has a line of its own.
         let names: Vec<&str> =

@@ -155,6 +155,32 @@ pub struct Library {
     /// The tested algorithms that it has in another revision, under the same name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_revision: Vec<Algorithm>,
+    /// What its configuration keeps from applications, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<Configuration>,
+}
+
+/// A configuration of OpenSSL under which it offers less than it has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// The file; none where it cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The providers that are active.
+    pub active: Vec<String>,
+    /// What the library has and no application gets.
+    pub lacks: Vec<Algorithm>,
+    /// Why, and what helps.
+    pub why: String,
+}
+
+impl Configuration {
+    /// `under /etc/ssl/openssl.cnf (active providers: legacy): the default provider is not active; …`
+    pub fn words(&self) -> String {
+        let file = self.file.as_deref().unwrap_or("its configuration");
+        let active = if self.active.is_empty() { "none".to_owned() } else { self.active.join(", ") };
+        format!("under {file} (active providers: {active}): {}", self.why)
+    }
 }
 
 /// How many outcomes of each kind; they add up to cases x paths.

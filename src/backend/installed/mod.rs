@@ -49,6 +49,15 @@ impl Installed {
         }
     }
 
+    /// What of it is out of an application's reach because of its configuration, found out by loading it into this process.
+    pub fn configuration(&self) -> Option<report::Configuration> {
+        if self.verdict.family != Family::Openssl || self.enter().is_err() {
+            return None;
+        }
+        let offers: Vec<Algorithm> = self.verdict.offers.iter().map(|(algorithm, _)| *algorithm).collect();
+        openssl::configuration(self.library, &offers)
+    }
+
     /// Why no application here can load it, if so.
     pub fn refused(&self) -> Option<&str> {
         self.library.loader.as_ref().err().map(String::as_str)
@@ -70,6 +79,7 @@ impl Installed {
             by_loader: self.by_loader,
             drafts: self.verdict.drafts().collect(),
             other_revision: other.into_iter().collect(),
+            configuration: None,
         }
     }
 

@@ -112,8 +112,22 @@ fn unchecked(report: &Report, required: &[Algorithm]) -> Option<String> {
         let mut has: Vec<String> = library.offers.iter().map(ToString::to_string).collect();
         let other = library.other_revision.iter().filter(|it| required.contains(it));
         has.extend(other.map(|it| format!("a revision of {it} that pqcheck does not test")));
-        let has = if has.is_empty() { "none of the tested algorithms".to_owned() } else { listed(&has) };
-        Some(format!("; {} has {has}", path.title()))
+        let mut but = String::new();
+        if let Some(configuration) = &library.configuration {
+            has.retain(|name| !configuration.lacks.iter().any(|it| it.name() == name));
+            let lacks: Vec<&str> = configuration.lacks.iter().map(|it| it.name()).collect();
+            but = format!("; {} out of reach {}", listed(&lacks), configuration.words());
+        } else if let Some(release) = library.name.strip_prefix("OpenSSL ") {
+            let needs = required
+                .iter()
+                .any(|it| *it != Algorithm::ChaCha20Poly1305 && !library.offers.contains(it) && !passed(it));
+            if needs {
+                but = format!("; ML-KEM and ML-DSA need OpenSSL 3.5, and this is {release}");
+            }
+        }
+        let none = if but.is_empty() { "none of the tested algorithms" } else { "nothing to offer" };
+        let has = if has.is_empty() { none.to_owned() } else { listed(&has) };
+        Some(format!("; {} has {has}{but}", path.title()))
     };
     let instead: String = report.paths.iter().filter_map(has).collect();
     Some(format!("{} {was} not checked: no code path here can run {it}{instead}", listed(&unchecked)))
@@ -166,6 +180,7 @@ fn listed(names: &[impl AsRef<str>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Configuration;
     use crate::report::sample;
     use crate::spec::Operation;
 
@@ -220,6 +235,7 @@ mod tests {
             by_loader: false,
             drafts: Vec::new(),
             other_revision: Vec::new(),
+            configuration: None,
         };
         PathInfo { library: Some(library), ..linked("installed-liboqs") }
     }
@@ -325,6 +341,29 @@ mod tests {
             "{line}"
         );
         assert!(judge(&report(&[library]), &CORE, &[], &[]).healthy);
+    }
+
+    #[test]
+    fn what_an_openssl_lacks_is_said_with_what_helps() {
+        let both = [skip("unsupported: algorithm"), skip("unsupported: algorithm")];
+        check(
+            &with(&both, report(&[installed("OpenSSL 3.0.19", &[Algorithm::ChaCha20Poly1305])])),
+            "unhealthy: ML-KEM-768 and ML-DSA-87 were not checked: no code path here can run them; OpenSSL 3.0.19 \
+             (/usr/lib/liboqs.so.7) has ChaCha20-Poly1305; ML-KEM and ML-DSA need OpenSSL 3.5, and this is 3.0.19",
+        );
+        let mut library = installed("OpenSSL 3.5.9", &CORE);
+        library.library.as_mut().unwrap().configuration = Some(Configuration {
+            file: Some("/etc/ssl/openssl.cnf".to_owned()),
+            active: vec!["legacy".to_owned()],
+            lacks: CORE.to_vec(),
+            why: "the default provider is not active".to_owned(),
+        });
+        check(
+            &with(&both, report(&[library])),
+            "unhealthy: ML-KEM-768 and ML-DSA-87 were not checked: no code path here can run them; OpenSSL 3.5.9 \
+             (/usr/lib/liboqs.so.7) has nothing to offer; ML-KEM-768 and ML-DSA-87 out of reach under \
+             /etc/ssl/openssl.cnf (active providers: legacy): the default provider is not active",
+        );
     }
 
     #[test]

@@ -12,8 +12,10 @@ mod chacha20_poly1305;
 mod ml_dsa;
 mod ml_kem;
 mod params;
+mod reach;
 
 use params::Params;
+pub(super) use reach::configuration;
 
 /// What every process does first.
 pub(super) fn enter(library: &Library) -> Result<(), String> {
