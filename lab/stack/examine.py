@@ -121,7 +121,7 @@ def tally(cases):
     found = {}
     for (backend, path, algorithm, operation, outcome), count in sorted(counts.items()):
         row = found.setdefault((backend, path, algorithm, operation), Crypto(backend, path, algorithm, operation))
-        name = {"pass": "passed", "fail": "failed", "skip": "skipped"}.get(outcome, "errors")
+        name = {"pass": "passed", "fail": "failed", "suspect": "failed", "skip": "skipped"}.get(outcome, "errors")
         setattr(row, name, getattr(row, name) + count)
     return list(found.values())
 

@@ -16,7 +16,7 @@ static OUTPUT: AtomicI32 = AtomicI32::new(libc::STDOUT_FILENO);
 static CODE: AtomicI32 = AtomicI32::new(1);
 static LINE: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
 static LENGTH: AtomicUsize = AtomicUsize::new(0);
-static DEADLINE_MS: AtomicU64 = AtomicU64::new(0);
+static DEADLINE_US: AtomicU64 = AtomicU64::new(0);
 
 /// Sees to it that this process, should it crash or still run after `deadline`, writes `line`, the
 /// cause and a line feed to what `to` is now, and ends with exit code `code`.
@@ -31,7 +31,7 @@ pub fn last_words(deadline: Duration, to: Stream, line: &'static str, code: i32)
     OUTPUT.store(kept.as_ref().map_or(number, |fd| fd.as_raw_fd()), Ordering::Relaxed);
     CODE.store(code, Ordering::Relaxed);
     LENGTH.store(line.len(), Ordering::Relaxed);
-    DEADLINE_MS.store(u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    DEADLINE_US.store(u64::try_from(deadline.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     LINE.store(line.as_ptr().cast_mut(), Ordering::Release);
 
     // Not zeroed: that would touch each of its pages, which no run needs that ends well.
@@ -130,10 +130,11 @@ fn alarm(delay: Duration) {
 /// The signal handler. It reads a counter of the kernel's, calls `writev` and `_exit`, and nothing else.
 extern "C" fn speak(signal: c_int) {
     let (mut room, mut more_room) = ([0; 20], [0; 20]);
-    let late = [
+    let us = DEADLINE_US.load(Ordering::Relaxed);
+    let late: [&[u8]; 3] = [
         b": pqcheck itself gave no answer within ",
-        quota::digits(DEADLINE_MS.load(Ordering::Relaxed), &mut more_room),
-        b" ms (--deadline)",
+        quota::digits(if us < 1000 { us } else { us / 1000 }, &mut more_room),
+        if us < 1000 { b" us (--deadline)" } else { b" ms (--deadline)" },
     ];
     let words: [&[u8]; 7] = match signal::describe(signal) {
         Some((name, meaning)) if signal != libc::SIGALRM => {

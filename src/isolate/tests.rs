@@ -432,7 +432,7 @@ fn last_words_are_one_line_and_the_exit_code() {
     );
     assert_eq!(
         armed(Duration::ZERO, hang),
-        "unhealthy: in process: pqcheck itself gave no answer within 0 ms (--deadline)"
+        "unhealthy: in process: pqcheck itself gave no answer within 0 us (--deadline)"
     );
     if emulated() {
         return;

@@ -75,6 +75,11 @@ pub(super) fn read(text: &str, name: &str) -> Result<Read, Fault> {
         (Some(set), None | Some(Revision::Round3)) => {
             return Ok(Read::Cases(each(&records, |record| record.round3(set))?));
         }
+        // The revision of the values says more than the name above them.
+        (_, Some(revision)) if is_old => {
+            let algorithm = as_standard.map_or(Algorithm::MlKem768, |case| case.algorithm);
+            return Ok(Read::Foreign(format!("{comment}: {}", revision.words(algorithm))));
+        }
         _ if is_old => return foreign(String::new()),
         _ => {}
     }
@@ -89,9 +94,11 @@ fn fits_nothing(text: &str) -> Option<String> {
         None if fields().any(|(key, _)| OWN.contains(&key)) => None,
         None => Some("records without a public key".to_owned()),
         Some(size) => {
-            let known =
-                ml_kem::ALL.iter().any(|set| set.ek == size) || ml_dsa::ALL.iter().any(|set| set.pk == size);
-            (!known).then(|| format!("public keys of {size} bytes"))
+            // Another scheme may have public keys of the same size, as Saber has; of the other kind it is no such one.
+            let has = |wanted: &str| fields().any(|(key, _)| key == wanted);
+            let is_kem = ml_kem::ALL.iter().any(|set| set.ek == size) && (has("ct") || !has("sm"));
+            let is_dsa = ml_dsa::ALL.iter().any(|set| set.pk == size) && (has("sm") || !has("ct"));
+            (!is_kem && !is_dsa).then(|| format!("public keys of {size} bytes"))
         }
     }
 }

@@ -61,6 +61,8 @@ fn the_content_tells_the_format() {
     assert_eq!(foreign("# SPHINCS+-128f\n\ncount = 0\npk = 5a5a").as_deref(), Some("SPHINCS+-128f"));
     assert_eq!(foreign("count = 0\npk = 5a5a").as_deref(), Some("public keys of 2 bytes"));
     assert_eq!(foreign("count = 0\nmsg = 5a5a\nmd = 00").as_deref(), Some("records without a public key"));
+    let saber = format!("count = 0\npk = {}\nct = 5a", "5a".repeat(1312));
+    assert_eq!(foreign(&saber).as_deref(), Some("public keys of 1312 bytes"));
     let round3 = format!("count = 0\npk = {}\nsk = {}", "5a".repeat(1312), "5a".repeat(2528));
     assert_eq!(foreign(&round3).as_deref(), Some("Dilithium2, round 3.1 (liboqs 0.9)"));
 }
