@@ -122,7 +122,7 @@ pub fn of_report(report: &Report) -> Vec<Annotation> {
         let first = cases.values().next().map(|case| case.id()).unwrap_or_default();
         Annotation {
             rule: "suspect-vector".to_owned(),
-            about: "All implementations agree on another answer than the published one",
+            about: "Independent implementations agree on another answer than the published one",
             is_error: true,
             file: suite.to_owned(),
             line: None,

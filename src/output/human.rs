@@ -240,7 +240,7 @@ fn conclusion(report: &Report, groups: &[Group<'_>]) -> (String, String, Ansi) {
         let of = vectors.filter(|case| matches!(case.outcome, Outcome::Suspect { .. }));
         let cases: BTreeSet<_> = of.map(|case| (&case.suite, &case.case)).collect();
         words.push(format!(
-            "{}: all implementations agree on another answer",
+            "{}: independent implementations agree on another answer",
             counted(cases.len() as u64, "suspect vector")
         ));
     }

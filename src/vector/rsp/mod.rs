@@ -313,6 +313,8 @@ impl Record<'_> {
         let ctx = if self.has("ctx") { self.bytes("ctx")? } else { Vec::new() };
         let (msg, ctx) = (Cow::Owned(msg), Cow::Owned(ctx));
         let message = match interface {
+            // The internal interface knows no context.
+            Interface::Internal if self.has("ctx") => Message::Pure { msg, ctx },
             Interface::Pure => Message::Pure { msg, ctx },
             Interface::Internal => Message::Internal(msg),
             Interface::PreHash => Message::PreHash { msg, ctx, hash: readings::usual(set.algorithm) },
