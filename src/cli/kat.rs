@@ -161,15 +161,15 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         deadline: None,
     };
     let mut progress = Progress::new("outcomes");
-    let report = kat::run(&plan, &mut |done, total| progress.show(done, total));
+    let mut report = kat::run(&plan, &mut |done, total| progress.show(done, total));
     progress.clear();
+    report.unmet = lacking(&report, &args.require);
     publish(&report, &args.format, args.output.as_deref())?;
-    let lacking = lacking(&report, &args.require);
-    for algorithm in &lacking {
+    for algorithm in &report.unmet {
         say(&format!("{algorithm} is required, and no code path here gave a published answer for it"));
     }
     let exit = Exit::of(&report.summary);
-    Ok(if exit == Exit::CouldNotWork || lacking.is_empty() { exit } else { Exit::Wrong }.into())
+    Ok(if exit == Exit::CouldNotWork || report.unmet.is_empty() { exit } else { Exit::Wrong }.into())
 }
 
 /// The required algorithms that passed nowhere.

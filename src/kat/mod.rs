@@ -65,6 +65,7 @@ pub fn run(plan: &Plan<'_>, progress: &mut dyn FnMut(usize, usize)) -> Report {
         paths,
         warnings: warnings(plan, &cases),
         summary: Summary::of(&cases),
+        unmet: Vec::new(),
         ran_nowhere: RanNowhere::of(&cases),
         timing,
         digests,

@@ -248,7 +248,11 @@ fn conclusion(report: &Report, groups: &[Group<'_>]) -> (String, String, Ansi) {
         let on = paths_with(groups, |outcome| matches!(outcome, Outcome::Error { .. }));
         words.push(format!("{} without an answer on {on}", counted(error, "case")));
     }
-    let (words, color) = if summary.ran() == 0 {
+    if !report.unmet.is_empty() {
+        let names: Vec<&str> = report.unmet.iter().map(|algorithm| algorithm.name()).collect();
+        words.push(format!("{}: required, and no code path gave a published answer", names.join(", ")));
+    }
+    let (words, color) = if summary.ran() == 0 && words.is_empty() {
         ("nothing was checked".to_owned(), text::ERROR)
     } else if words.is_empty() {
         let known =

@@ -6,8 +6,8 @@ use super::annotations::{self, Annotation};
 use super::markdown::{escaped, fold};
 use super::text::{self, counted};
 use super::{Format, Style, findings, grouped, human, table};
-use crate::report::Report;
 use crate::report::finding::Findings;
+use crate::report::{Report, Summary};
 
 /// The most lines of a list.
 const MOST: usize = 20;
@@ -30,12 +30,10 @@ impl Format for Markdown {
     fn render(&self, report: &Report, _: Style, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         let groups = grouped::by_path(report);
-        let mark = if report.summary.fail + report.summary.suspect + report.summary.error > 0 {
-            "❌"
-        } else {
-            "✅"
-        };
-        let mark = if report.summary.ran() == 0 { "⚠️" } else { mark };
+        let Summary { fail, suspect, error, .. } = report.summary;
+        let is_fine = fail + suspect + error == 0 && report.unmet.is_empty();
+        let mark = if is_fine { "✅" } else { "❌" };
+        let mark = if report.summary.ran() == 0 && report.unmet.is_empty() { "⚠️" } else { mark };
         writeln!(out, "### pqcheck kat\n\n{mark} {}\n", escaped(&human::last_line(report, &groups)))?;
         list(&mut out, &annotations::of_report(report))?;
         for warning in &report.warnings {

@@ -48,6 +48,9 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// How the outcomes add up.
     pub summary: Summary,
+    /// The algorithms that were required, and that passed on no code path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmet: Vec<Algorithm>,
     /// Where the time went, if it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timing: Option<Timing>,

@@ -30,6 +30,7 @@ pub(crate) fn green() -> Report {
 fn of_cases(cases: Vec<CaseResult>) -> Report {
     Report {
         digests: Vec::new(),
+        unmet: Vec::new(),
         ran_nowhere: RanNowhere::of(&cases),
         shard: None,
         schema: SCHEMA.to_owned(),

@@ -120,6 +120,23 @@ fn a_required_algorithm_that_ran_nowhere_is_a_failure() {
 }
 
 #[test]
+fn a_report_says_what_was_required_and_not_there() {
+    let run = |format: &str| {
+        let arguments = ["kat", "--backend", "liboqs", "--case", "*tc1", "--require", "ChaCha20-Poly1305"];
+        let run = pqcheck([&arguments[..], &["--format", format]].concat());
+        assert_eq!(run.code, 1, "{}", run.everything());
+        run
+    };
+    let words = "ChaCha20-Poly1305: required, and no code path gave a published answer";
+    assert!(run("human").stdout.trim_end().ends_with(words));
+    let markdown = run("markdown").stdout;
+    assert!(markdown.contains('❌') && !markdown.contains('✅'), "{markdown}");
+    let report = json(&run("json"));
+    assert_eq!(report["unmet"], serde_json::json!(["ChaCha20-Poly1305"]));
+    crate::reports::is_valid(&report);
+}
+
+#[test]
 fn cases_are_listed_and_a_filter_in_vain_is_named() {
     let run =
         pqcheck(["kat", "--list", "--algorithm", "ML-KEM-768", "--case", "*keyGen*", "--case", "none-such"]);

@@ -184,6 +184,7 @@ fn together(parts: Vec<Report>) -> Report {
         warnings,
         summary: Summary::of(&cases),
         timing: timing(&parts),
+        unmet: Vec::new(),
         ran_nowhere: RanNowhere::of(&cases),
         digests: digests(&parts, &paths),
         paths,
