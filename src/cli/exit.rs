@@ -140,7 +140,7 @@ const COMMANDS: [(&str, &[(Exit, &str)]); 11] = [
         &[
             (Exit::Fine, "fine"),
             (Exit::CouldNotWork, "pqcheck could not do its work: usage, I/O"),
-            (Exit::NothingChecked, "--installed found no library"),
+            (Exit::NothingChecked, "--installed found no library that can be tested"),
         ],
     ),
 ];

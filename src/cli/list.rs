@@ -50,8 +50,8 @@ pub(super) fn main(args: &Args) -> Result<ExitCode> {
         (_, true) => output::list::faults(&inventory, style, out),
         (_, false) => output::list::human(&inventory, style, out),
     })?;
-    let nothing =
-        inventory.installed.is_some_and(|found| found.libraries.is_empty() && found.not_tested.is_empty());
+    // What is found and cannot be tested is listed all the same.
+    let nothing = inventory.installed.is_some_and(|found| found.libraries.is_empty());
     Ok(if nothing { Exit::NothingChecked } else { Exit::Fine }.into())
 }
 
