@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use super::asked::asked;
 use super::exec::Executor;
 use super::grid::Grid;
-use super::plan::{MEMORY, Plan};
+use super::plan::Plan;
 use crate::backend::Subject;
 use crate::backend::installed::Speaks;
-use crate::isolate::{Channel, Children, Event, Limits};
 use crate::report::Outcome;
 use crate::spec::Algorithm;
 use crate::vector::accumulated;
@@ -55,18 +55,11 @@ pub(super) fn name(grid: &mut Grid<'_>) -> BTreeSet<(usize, Algorithm)> {
 fn found_out(plan: &Plan<'_>, subject: &Subject, algorithm: Algorithm) -> Option<String> {
     let by = Instant::now() + PATIENCE;
     let by = plan.deadline.map_or(by, |deadline| deadline.min(by));
-    let mut children = Children::new();
-    let ask = |channel: &mut Channel<Option<String>>| {
+    asked(by, PATIENCE, || {
         (subject.path.enter)();
-        let entered = subject.path.installed.is_some_and(|installed| installed.enter().is_ok());
+        subject.path.installed?.enter().ok()?;
         let mut alive = || ();
         let mut executor = Executor::new(subject.path, false, false, &mut alive);
-        let instead = entered.then(|| executor.instead(algorithm, ROUNDS)).flatten();
-        channel.send(&instead.map(str::to_owned));
-    };
-    children.spawn(0, Limits { silence: PATIENCE, memory: MEMORY }, ask).ok()?;
-    match children.next_until(by).ok()?? {
-        Event::Message { message, .. } => message,
-        Event::Ended { .. } => None,
-    }
+        executor.instead(algorithm, ROUNDS).map(str::to_owned)
+    })
 }

@@ -10,6 +10,7 @@ use crate::report::{
     CaseResult, Configuration, Library, PathInfo, RanNowhere, Report, SCHEMA, Summary, Timing,
 };
 
+mod asked;
 mod departure;
 mod exec;
 mod grid;

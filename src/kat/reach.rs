@@ -3,10 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::asked::asked;
 use super::grid::Grid;
-use super::plan::MEMORY;
 use crate::backend::Subject;
-use crate::isolate::{Channel, Children, Event, Limits};
 use crate::report::{Configuration, Outcome};
 
 /// How long a library may take to answer.
@@ -26,11 +25,5 @@ pub(super) fn found(grid: &Grid<'_>) -> Vec<Option<Configuration>> {
 /// where that does not come to an end.
 pub fn of(subject: &Subject) -> Option<Configuration> {
     let installed = subject.path.installed?;
-    let mut children = Children::new();
-    let ask = |channel: &mut Channel<Option<Configuration>>| channel.send(&installed.configuration());
-    children.spawn(0, Limits { silence: PATIENCE, memory: MEMORY }, ask).ok()?;
-    match children.next_until(Instant::now() + PATIENCE).ok()?? {
-        Event::Message { message, .. } => message,
-        Event::Ended { .. } => None,
-    }
+    asked(Instant::now() + PATIENCE, PATIENCE, || installed.configuration())
 }

@@ -3,11 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::asked::asked;
 use super::exec::Executor;
-use super::plan::MEMORY;
 use crate::backend::installed::Installed;
 use crate::backend::{self, Subject};
-use crate::isolate::{Channel, Children, Event, Limits};
 use crate::report::Outcome;
 use crate::spec::Algorithm;
 use crate::vector::readings::{self, Reading};
@@ -20,8 +19,8 @@ const TRIES: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Reads the signature records of each suite as they pass. Records say nowhere through which interface they were signed
-/// and whether the randomness was drawn: the file's name may, and the first record that passes in any reading decides. Where no code path confirms
-/// any reading, the suite stays as it is.
+/// and whether the randomness was drawn: the file's name may, and the first record that passes in any reading
+/// decides. Where no code path confirms any reading, the suite stays as it is.
 pub fn settle(suites: &mut [Suite], subjects: &[Subject]) {
     // Those that are asked for may lack the interface that was signed through.
     let linked = backend::ALL
@@ -57,21 +56,13 @@ pub fn settle(suites: &mut [Suite], subjects: &[Subject]) {
 
 /// The first of these readings that passes on this code path.
 pub(super) fn first_right(subject: &Subject, readings: &[Reading]) -> Option<usize> {
-    let by = Instant::now() + PATIENCE;
-    let mut children = Children::new();
-    let ask = |channel: &mut Channel<Option<usize>>| {
+    asked(Instant::now() + PATIENCE, PATIENCE, || {
         (subject.path.enter)();
-        let entered = subject.path.installed.map_or(Ok(()), Installed::enter).is_ok();
+        subject.path.installed.map_or(Ok(()), Installed::enter).ok()?;
         let mut alive = || ();
         let mut executor = Executor::new(subject.path, true, false, &mut alive);
-        let mut passes = |reading: &Reading| executor.run(&reading.case) == Outcome::Pass;
-        channel.send(&readings.iter().position(|reading| entered && passes(reading)));
-    };
-    children.spawn(0, Limits { silence: PATIENCE, memory: MEMORY }, ask).ok()?;
-    match children.next_until(by).ok()?? {
-        Event::Message { message, .. } => message,
-        Event::Ended { .. } => None,
-    }
+        readings.iter().position(|reading| executor.run(&reading.case) == Outcome::Pass)
+    })
 }
 
 #[cfg(test)]

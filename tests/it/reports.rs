@@ -20,11 +20,17 @@ fn a_report_keeps_to_the_published_schema() {
 
 /// Holds a report against the schema.
 pub(crate) fn is_valid(report: &Value) {
-    let schema: Value =
-        serde_json::from_str(&fs::read_to_string(root().join("schema/report.schema.json")).unwrap()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(report).map(|error| error.to_string()).collect();
+    assert_eq!(report["schema"], "pqcheck.report/1");
+    keeps_to(&schema_of(report), report);
+}
+
+/// Holds a document against a schema, and gives the validator for more.
+#[track_caller]
+fn keeps_to(schema: &Value, document: &Value) -> jsonschema::Validator {
+    let validator = jsonschema::validator_for(schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(document).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
+    validator
 }
 
 /// The schema of a document, by the name that the document gives it.
@@ -105,9 +111,7 @@ fn every_command_that_writes_json_keeps_to_a_published_schema() {
         let document: Value = serde_json::from_str(&run.stdout)
             .unwrap_or_else(|error| panic!("{error}: {arguments:?} {}", run.everything()));
         let schema = schema_of(&document);
-        let validator = jsonschema::validator_for(&schema).unwrap();
-        let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
-        assert!(errors.is_empty(), "{arguments:?}: {errors:?}");
+        let validator = keeps_to(&schema, &document);
         for field in schema["required"].as_array().unwrap() {
             let mut without = document.clone();
             without.as_object_mut().unwrap().remove(field.as_str().unwrap());
@@ -126,10 +130,8 @@ fn the_diagnosis_of_the_stack_keeps_to_the_published_schema() {
     let read = |path: &str| -> Value {
         serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
     };
-    let validator = jsonschema::validator_for(&read("schema/diagnosis.schema.json")).unwrap();
     let document = read("lab/containers/diagnosis.json");
-    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:?}");
+    let validator = keeps_to(&read("schema/diagnosis.schema.json"), &document);
     for (pointer, wrong) in [
         ("/verdict", "fine"),
         ("/images/0/platform", "linux/s390x"),
